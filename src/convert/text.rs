@@ -1,0 +1,188 @@
+//! Strings. Lua strings are bytes: conversions to Rust types that are UTF-8 check that they are.
+
+use super::{FromLua, IntoLua, Key};
+use crate::error::{Error, Result};
+use crate::lua::Lua;
+use crate::raw::args::Stack;
+use crate::raw::push::Pusher;
+use crate::string::{BorrowedBytes, BorrowedStr, LuaString};
+use crate::value::Value;
+use crate::vm::types::ty;
+use bstr::{BStr, BString};
+use std::borrow::Cow;
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::raw::c_int;
+use std::path::{Path, PathBuf};
+
+const WANTED: &str = "expected string or number";
+
+/// The string that the value is or that its number converts to.
+fn text(value: Value, lua: &Lua, to: &'static str) -> Result<LuaString> {
+    let from = value.type_name();
+    lua.coerce_string(value)?.ok_or_else(|| Error::from_lua_conversion(from, to, WANTED.to_owned()))
+}
+
+/// The bytes of the string on the stack, or of what its number converts to.
+///
+/// # Safety
+/// `index` is acceptable (S-ARGS-1).
+#[inline]
+unsafe fn with_bytes<T>(
+    stack: &Stack<'_>,
+    index: c_int,
+    to: &'static str,
+    f: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    // SAFETY: the caller's promise; the bytes are used while the value is on the stack.
+    unsafe {
+        if let Some(bytes) = stack.string(index) {
+            return f(bytes);
+        }
+        if stack.type_at(index) != ty::NUMBER {
+            return Err(stack.mismatch(index, to, Some(WANTED)));
+        }
+        let text = text(stack.value(index)?, stack.lua(), to)?;
+        f(&text.as_bytes())
+    }
+}
+
+fn utf8<'a>(bytes: &'a [u8], to: &'static str) -> Result<&'a str> {
+    std::str::from_utf8(bytes).map_err(|e| Error::from_lua_conversion("string", to, e.to_string()))
+}
+
+/// A type made of a string's bytes.
+macro_rules! from_bytes {
+    ($($ty:ty, $name:literal, $convert:expr;)*) => {$(
+        impl FromLua for $ty {
+            #[inline]
+            fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
+                let convert: fn(&[u8]) -> Result<$ty> = $convert;
+                convert(&text(value, lua, $name)?.as_bytes())
+            }
+
+            #[inline]
+            unsafe fn read_from(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+                // SAFETY: the caller's promise.
+                unsafe { with_bytes(stack, index, $name, $convert) }
+            }
+
+            #[inline]
+            unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let result = Self::read_from(stack, -1);
+                    stack.pop(1);
+                    result
+                }
+            }
+        }
+    )*};
+}
+
+from_bytes! {
+    String, "String", |bytes| Ok(utf8(bytes, "String")?.to_owned());
+    Box<str>, "Box<str>", |bytes| Ok(utf8(bytes, "Box<str>")?.into());
+    BString, "BString", |bytes| Ok(bytes.into());
+    CString, "CString", |bytes| CString::new(bytes).map_err(|_| {
+        Error::from_lua_conversion("string", "CString", "invalid C-style string".to_owned())
+    });
+    OsString, "OsString", |bytes| os_string(bytes);
+    PathBuf, "PathBuf", |bytes| os_string(bytes).map(PathBuf::from);
+}
+
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> Result<OsString> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(OsStr::from_bytes(bytes).to_owned())
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> Result<OsString> {
+    Ok(utf8(bytes, "OsString")?.into())
+}
+
+#[cfg(unix)]
+fn os_bytes(text: &OsStr) -> Result<&[u8]> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn os_bytes(text: &OsStr) -> Result<&[u8]> {
+    let text = text.to_str().ok_or_else(|| Error::runtime("a path or argument is not valid Unicode"))?;
+    Ok(text.as_bytes())
+}
+
+/// A type that has a string's bytes.
+macro_rules! into_bytes {
+    ($([$($generics:tt)*] $ty:ty, |$this:ident| $bytes:expr;)*) => {$(
+        impl<$($generics)*> IntoLua for $ty {
+            #[inline]
+            fn into_lua(self, lua: &Lua) -> Result<Value> {
+                let $this = &self;
+                Ok(Value::String(lua.create_string($bytes)?))
+            }
+
+            #[inline]
+            fn push_to(self, to: &mut Pusher<'_>) -> Result<()> {
+                let $this = &self;
+                to.bytes($bytes)
+            }
+
+            #[inline]
+            fn as_key(&self) -> Key<'_> {
+                #[allow(unused)]
+                fn bytes_of<'a, $($generics)*>($this: &'a $ty) -> Result<&'a [u8]> { Ok($bytes) }
+                bytes_of(self).map_or(Key::Other, Key::Bytes)
+            }
+        }
+    )*};
+}
+
+into_bytes! {
+    [] String, |s| s.as_bytes();
+    ['s] &'s String, |s| s.as_bytes();
+    ['s] &'s str, |s| s.as_bytes();
+    ['s] Cow<'s, str>, |s| s.as_bytes();
+    [] Box<str>, |s| s.as_bytes();
+    [] CString, |s| s.to_bytes();
+    ['s] &'s CStr, |s| s.to_bytes();
+    ['s] Cow<'s, CStr>, |s| s.to_bytes();
+    [] BString, |s| &s[..];
+    ['s] &'s BStr, |s| &s[..];
+    [] OsString, |s| os_bytes(s)?;
+    ['s] &'s OsStr, |s| os_bytes(s)?;
+    [] PathBuf, |s| os_bytes(s.as_os_str())?;
+    ['s] &'s Path, |s| os_bytes(s.as_os_str())?;
+}
+
+impl FromLua for BorrowedStr {
+    fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
+        let text = text(value, lua, "BorrowedStr")?;
+        BorrowedStr::try_from(&text).map_err(|e| Error::from_lua_conversion("string", "&str", e.to_string()))
+    }
+}
+
+impl FromLua for BorrowedBytes {
+    fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
+        Ok(text(value, lua, "BorrowedBytes")?.as_bytes())
+    }
+}
+
+macro_rules! into_borrowed {
+    ($($ty:ident)*) => {$(
+        impl IntoLua for $ty {
+            fn into_lua(self, _: &Lua) -> Result<Value> {
+                Ok(Value::String(self.into_string()))
+            }
+        }
+
+        impl IntoLua for &$ty {
+            fn into_lua(self, _: &Lua) -> Result<Value> {
+                Ok(Value::String(self.to_owned_string()))
+            }
+        }
+    )*};
+}
+
+into_borrowed!(BorrowedStr BorrowedBytes);

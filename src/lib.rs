@@ -1,0 +1,103 @@
+//! # oxilua: Rust and Lua, any Lua
+//!
+//! A safe and fast binding between Rust and Lua 5.1, 5.2, 5.3, 5.4, 5.5 and LuaJIT, for programs that run Lua code and for
+//! native modules that Lua programs load. One compiled module works in every Lua: which one it is in, it finds out when
+//! it is loaded.
+//!
+//! ```
+//! use oxilua::prelude::*;
+//!
+//! fn main() -> LuaResult<()> {
+//! #   let Ok(lua) = Lua::new_with(LuaStdLib::ALL_SAFE, LuaOptions::default()) else { return Ok(()) };
+//! #   let _ = stringify! {
+//!     let lua = Lua::new();
+//! #   };
+//!     let map = lua.create_table()?;
+//!     map.set(1, "one")?;
+//!     map.set("two", 2)?;
+//!     lua.globals().set("map", map)?;
+//!     assert_eq!(lua.load("map[1] .. map.two").eval::<String>()?, "one2");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Which Lua
+//!
+//! With a version feature (`lua51`, `lua52`, `lua53`, `lua54`, `lua55`, `luajit`) the program is linked with that Lua: with
+//! `vendored` it is built from source, otherwise an installed one is used. Without one, [`Lua::new`] opens a shared Lua at
+//! run time, see [`Engine`]. A module uses the Lua that loads it, whatever it was built with.
+//!
+//! # Modules
+//!
+//! A module is a `cdylib` with one function for each `require`; see [`lua_module`](macro@lua_module) (feature `macros`).
+//!
+//! # Errors and panics
+//!
+//! An `Err` of a Rust function is an error in Lua, and an error of Lua is an [`Error`] in Rust. A panic becomes an error in
+//! Lua as well, and goes on as the panic when it comes back to Rust. Neither ever unwinds through the other's frames, so
+//! nothing is skipped, and a library built with `panic = "abort"` works too.
+//!
+//! What a function documents under "Errors" is in addition to what every operation can meet: a Lua that runs out of
+//! memory ([`Error::MemoryError`]).
+
+mod chunk;
+mod convert;
+mod debug;
+mod engine;
+mod error;
+mod function;
+mod lua;
+mod memory;
+mod module;
+mod multi;
+pub mod prelude;
+mod print;
+mod raw;
+mod registry;
+mod stdlib;
+mod string;
+mod table;
+mod thread;
+mod types;
+mod userdata;
+mod value;
+mod vm;
+
+#[cfg(feature = "capi")]
+pub mod capi;
+#[cfg(feature = "json")]
+mod ext;
+
+pub use bstr::BString;
+pub use chunk::{AsChunk, Chunk, ChunkMode};
+pub use convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
+pub use either::Either;
+pub use engine::{Engine, EngineError, Version};
+pub use error::{Error, ErrorContext, ExternalError, ExternalResult, Result};
+pub use function::{Function, FunctionInfo};
+pub use lua::{Lua, LuaOptions, WeakLua};
+pub use multi::{MultiValue, Variadic};
+pub use registry::RegistryKey;
+pub use stdlib::StdLib;
+pub use string::{BorrowedBytes, BorrowedStr, LuaString};
+pub use table::{Table, TablePairs, TableSequence};
+pub use thread::{Thread, ThreadStatus};
+pub use types::{
+    Integer, LightUserData, MaybeSend, MaybeSync, Number, OtherRef, lua_CFunction, lua_State,
+};
+pub use userdata::{
+    AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMetatablePairs, UserDataMethods,
+    UserDataOwned, UserDataRef, UserDataRefMut, UserDataRegistry,
+};
+pub use value::{Nil, Value};
+
+#[cfg(feature = "macros")]
+pub use oxilua_derive::lua_module;
+
+/// What the macros refer to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::module::require_result;
+    pub use crate::raw::ffi::shim_module;
+    pub use crate::raw::module::{Init, open_module};
+}

@@ -1,0 +1,27 @@
+//! How to touch a Lua: the only modules, besides `vm`, that use a Lua stack.
+//!
+//! * [`state`]: one Lua state as Rust sees it; [`refs`]: references to Lua values from Rust.
+//! * [`calm`]: proofs that something which may raise cannot do so now; [`op`]: protected calls for when it can.
+//! * [`push`] and [`tape`]: Rust values onto a Lua stack, directly or as plain data; [`args`]: back.
+//! * [`callback`]: Rust functions that Lua calls; [`failure`]: errors and panics that cross Lua; [`userdata`]: blocks.
+//!
+//! docs/SAFETY.md has the invariants that the SAFETY comments name.
+
+pub(crate) mod args;
+pub(crate) mod calm;
+pub(crate) mod callback;
+pub(crate) mod failure;
+pub(crate) mod ffi;
+pub(crate) mod heap;
+pub(crate) mod keys;
+pub(crate) mod module;
+pub(crate) mod op;
+pub(crate) mod push;
+pub(crate) mod refs;
+pub(crate) mod state;
+pub(crate) mod tape;
+pub(crate) mod traceback;
+pub(crate) mod userdata;
+
+pub(crate) use refs::{Pinned, ValueRef};
+pub(crate) use state::State;

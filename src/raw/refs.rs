@@ -1,0 +1,312 @@
+//! References from Rust to Lua values.
+//!
+//! A value that Rust holds sits in a slot of a reference thread: a coroutine that is never resumed, whose stack is only
+//! storage. Reading a table or a string that sits there needs no protection and no move. Nothing that can run the
+//! collector is ever called on a reference thread: a finalizer would run there, in a frame of its own, from where the slots
+//! cannot be reached (S-REF-2).
+//!
+//! Slots are counted, so cloning a reference touches no Lua.
+
+use super::ffi::slot;
+use super::state::State;
+use crate::error::{Error, Result};
+use crate::vm::types::{State as L, ty};
+use std::os::raw::{c_int, c_void};
+use std::ptr::NonNull;
+
+/// Slots of the first reference thread; most programs need no other.
+pub(crate) const FIRST: c_int = 400;
+/// Slots of each further one. LuaJIT and 5.1 allow a C function about 8,000.
+const FURTHER: c_int = 4000;
+/// As many slots are kept for the functions that hand out a reference and cannot fail.
+const RESERVE: usize = 8;
+
+struct Entry {
+    thread: L,
+    slot: c_int,
+    count: u32,
+}
+
+/// All slots of a state.
+pub(crate) struct Slots {
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    threads: c_int,
+}
+
+impl Slots {
+    pub(crate) fn new() -> Slots {
+        Slots { entries: Vec::new(), free: Vec::new(), threads: 0 }
+    }
+
+    /// Adds the slots `from..=to` of a thread.
+    pub(crate) fn add(&mut self, thread: L, from: c_int, to: c_int) {
+        self.threads += 1;
+        self.free.reserve((to - from + 1) as usize);
+        // The lowest slots are handed out first.
+        for slot in (from..=to).rev() {
+            self.free.push(self.entries.len() as u32);
+            self.entries.push(Entry { thread, slot, count: 0 });
+        }
+    }
+}
+
+/// A counted reference to a Lua value.
+pub(crate) struct ValueRef {
+    pub(crate) state: NonNull<State>,
+    pub(crate) thread: L,
+    pub(crate) slot: c_int,
+    id: u32,
+}
+
+/// A reference that the state itself holds: it does not keep the state's memory, and is never dropped.
+#[derive(Clone, Copy)]
+pub(crate) struct Pinned {
+    pub(crate) thread: L,
+    pub(crate) slot: c_int,
+    state: NonNull<State>,
+    id: u32,
+}
+
+impl Pinned {
+    /// Stands for nothing: for the moment before a state is set up.
+    pub(crate) fn none() -> Pinned {
+        Pinned { thread: std::ptr::null_mut(), slot: 0, state: NonNull::dangling(), id: 0 }
+    }
+
+    /// Another reference, for others. The slot is never freed: the state's own count stays.
+    pub(crate) fn share(self) -> ValueRef {
+        // SAFETY: S-STATE-1, only an existing state has a pinned reference.
+        let state = unsafe { self.state.as_ref() };
+        state.slots().entries[self.id as usize].count += 1;
+        state.keep_memory();
+        ValueRef { state: self.state, thread: self.thread, slot: self.slot, id: self.id }
+    }
+}
+
+impl State {
+    #[inline]
+    #[allow(clippy::mut_from_ref)]
+    fn slots(&self) -> &mut Slots {
+        // SAFETY: S-STATE-2, a state is used by one thread, and no borrow of its slots lives across another use of them.
+        unsafe { &mut *self.slots.get() }
+    }
+
+    /// A free slot, for the one value that is moved into it at once.
+    #[inline]
+    fn take_slot(&self) -> Result<u32> {
+        if self.slots().free.len() <= RESERVE {
+            self.more_slots()?;
+        }
+        match self.slots().free.pop() {
+            Some(id) => Ok(id),
+            None => Err(Error::runtime("too many references to Lua values")),
+        }
+    }
+
+    #[cold]
+    fn more_slots(&self) -> Result<()> {
+        let index = self.slots().threads + 2;
+        let thread = self.new_reference_thread(FURTHER, index)?;
+        self.slots().add(thread, 2, FURTHER);
+        Ok(())
+    }
+
+    #[inline]
+    fn fill_slot(&self, id: u32, l: L) -> ValueRef {
+        let entry = &mut self.slots().entries[id as usize];
+        entry.count = 1;
+        let (thread, slot) = (entry.thread, entry.slot);
+        // SAFETY: S-REF-1, the slot exists and is free; the value is on the top of `l`.
+        unsafe {
+            if l != thread {
+                (self.api.lua_xmove)(l, thread, 1);
+            }
+            self.api.replace(thread, slot);
+        }
+        self.keep_memory();
+        ValueRef { state: NonNull::from(self), thread, slot, id }
+    }
+
+    /// Pops the value on the top of `l` into a reference.
+    ///
+    /// # Safety
+    /// `l` is a thread of this state and has a value on its top. On an error the value is popped as well.
+    #[inline]
+    pub(crate) unsafe fn pop_ref(&self, l: L) -> Result<ValueRef> {
+        match self.take_slot() {
+            Ok(id) => Ok(self.fill_slot(id, l)),
+            Err(error) => {
+                // SAFETY: the value is there, says the caller.
+                unsafe { self.api.pop(l, 1) };
+                Err(error)
+            }
+        }
+    }
+
+    /// The same for functions that cannot fail: it may use the reserve.
+    ///
+    /// # Panics
+    /// If memory for more slots was refused so often that the reserve is used up.
+    ///
+    /// # Safety
+    /// As for `pop_ref`.
+    pub(crate) unsafe fn pop_ref_infallible(&self, l: L) -> ValueRef {
+        let id = self.take_slot().ok().or_else(|| self.slots().free.pop());
+        match id {
+            Some(id) => self.fill_slot(id, l),
+            None => {
+                // SAFETY: the value is there, says the caller.
+                unsafe { self.api.pop(l, 1) };
+                panic!("no memory for a reference to a Lua value")
+            }
+        }
+    }
+
+    /// Copies the value at `index` of `l` into a reference.
+    ///
+    /// # Safety
+    /// `l` is a thread of this state, `index` is valid, and there is a free stack slot.
+    #[inline]
+    pub(crate) unsafe fn ref_at(&self, l: L, index: c_int) -> Result<ValueRef> {
+        let id = self.take_slot()?;
+        // SAFETY: the caller's promise.
+        unsafe { (self.api.lua_pushvalue)(l, index) };
+        Ok(self.fill_slot(id, l))
+    }
+
+    /// Pushes the value of a reference.
+    ///
+    /// # Safety
+    /// `l` is a thread of this state with a free stack slot.
+    #[inline]
+    pub(crate) unsafe fn push_ref(&self, l: L, value: &ValueRef) {
+        // SAFETY: S-REF-1.
+        unsafe { self.push_slot(l, value.thread, value.slot) }
+    }
+
+    /// Pushes what a slot holds.
+    ///
+    /// # Safety
+    /// As above; the slot exists.
+    #[inline]
+    pub(crate) unsafe fn push_slot(&self, l: L, thread: L, slot: c_int) {
+        // SAFETY: S-REF-1; reference threads have room for a few values above their slots.
+        unsafe {
+            (self.api.lua_pushvalue)(thread, slot);
+            if l != thread {
+                (self.api.lua_xmove)(thread, l, 1);
+            }
+        }
+    }
+}
+
+impl ValueRef {
+    #[inline]
+    pub(crate) fn raw(&self) -> &State {
+        // SAFETY: S-STATE-1, a reference keeps the memory of its state.
+        unsafe { self.state.as_ref() }
+    }
+
+    /// The state, which must not be closed.
+    ///
+    /// # Panics
+    /// If the Lua state has been closed: what the reference stood for is gone.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn open(&self) -> &State {
+        let state = self.raw();
+        assert!(!state.is_closed(), "the Lua state of this value has been closed");
+        state
+    }
+
+    /// Gives the reference to the state itself, for good.
+    pub(crate) fn pin(self) -> Pinned {
+        let pinned = Pinned { thread: self.thread, slot: self.slot, state: self.state, id: self.id };
+        self.raw().release_memory();
+        std::mem::forget(self);
+        pinned
+    }
+}
+
+impl Clone for ValueRef {
+    #[inline]
+    fn clone(&self) -> Self {
+        let state = self.raw();
+        state.slots().entries[self.id as usize].count += 1;
+        state.keep_memory();
+        ValueRef { state: self.state, thread: self.thread, slot: self.slot, id: self.id }
+    }
+}
+
+impl Drop for ValueRef {
+    #[inline]
+    fn drop(&mut self) {
+        let state = self.raw();
+        let entry = &mut state.slots().entries[self.id as usize];
+        entry.count -= 1;
+        if entry.count == 0 {
+            if !state.is_closed() {
+                // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
+                unsafe { state.clear_slot(self.thread, self.slot) };
+            }
+            state.slots().free.push(self.id);
+        }
+        state.release_memory();
+    }
+}
+
+impl State {
+    /// Sets a slot to nil.
+    ///
+    /// # Safety
+    /// The slot exists and the state is open.
+    #[inline]
+    pub(crate) unsafe fn clear_slot(&self, thread: L, index: c_int) {
+        // SAFETY: S-REF-1; slot 1 of every reference thread is always nil.
+        unsafe {
+            match self.api.lua_copy {
+                Some(copy) => copy(thread, slot::NIL, index),
+                None => {
+                    (self.api.lua_pushnil)(thread);
+                    self.api.replace(thread, index);
+                }
+            }
+        }
+    }
+}
+
+impl ValueRef {
+    /// The address that identifies the object (Lua manual, `lua_topointer`); for a string, that of its bytes.
+    pub(crate) fn to_pointer(&self) -> *const c_void {
+        let state = self.open();
+        // SAFETY: S-REF-1. Before 5.4 lua_topointer knows no strings, but their bytes have an address of their own.
+        unsafe {
+            if (state.api.lua_type)(self.thread, self.slot) == ty::STRING {
+                return state.api.string_bytes(self.thread, self.slot).as_ptr().cast();
+            }
+            let p = (state.api.lua_topointer)(self.thread, self.slot);
+            if p.is_null() { (state.api.lua_touserdata)(self.thread, self.slot) } else { p }
+        }
+    }
+}
+
+impl PartialEq for ValueRef {
+    /// Whether both are the same value (Lua manual, `lua_rawequal`).
+    fn eq(&self, other: &Self) -> bool {
+        let state = self.open();
+        if !state.is_same(other.open()) {
+            return false;
+        }
+        if self.thread == other.thread && self.slot == other.slot {
+            return true;
+        }
+        // SAFETY: S-REF-1; comparing in one thread needs one value moved there, which reference threads have room for.
+        unsafe {
+            state.push_ref(self.thread, other);
+            let equal = (state.api.lua_rawequal)(self.thread, self.slot, -1) != 0;
+            state.api.pop(self.thread, 1);
+            equal
+        }
+    }
+}

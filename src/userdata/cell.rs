@@ -1,0 +1,262 @@
+//! Borrowing the value of a userdata.
+
+use super::AnyUserData;
+use crate::convert::FromLua;
+use crate::error::{Error, Result};
+use crate::lua::Lua;
+use crate::raw::ValueRef;
+use crate::raw::args::Stack;
+use crate::raw::userdata::{self, Head};
+use crate::value::Value;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::os::raw::c_int;
+
+/// What a borrow keeps: the userdata's reference, and the state open for as long as the value is in use.
+struct Borrowed<T> {
+    head: *mut Head,
+    value: *mut T,
+    userdata: ValueRef,
+    /// Last: a state of our own must not be closed before the borrow has ended.
+    _lua: Lua,
+}
+
+impl<T: 'static> Borrowed<T> {
+    fn new(userdata: ValueRef, head: *mut Head) -> Self {
+        let lua = userdata.open().lua().clone();
+        // SAFETY: S-UD-1, the caller has checked the type.
+        Borrowed { head, value: unsafe { userdata::value::<T>(head) }, userdata, _lua: lua }
+    }
+
+    /// The value's address.
+    ///
+    /// # Panics
+    /// If the host has closed the state, and so has dropped the value.
+    #[inline]
+    fn get(&self) -> *mut T {
+        self.userdata.open();
+        self.value
+    }
+}
+
+/// A shared borrow of a userdata's value. While it exists, the value cannot be borrowed mutably.
+pub struct UserDataRef<T: 'static>(Borrowed<T>);
+
+/// A mutable borrow of a userdata's value. While it exists, the value cannot be borrowed otherwise.
+pub struct UserDataRefMut<T: 'static>(Borrowed<T>);
+
+/// The value of a userdata, taken out of it, as the parameter of a callback.
+pub struct UserDataOwned<T>(pub T);
+
+impl<T: 'static> Drop for UserDataRef<T> {
+    fn drop(&mut self) {
+        if !self.0.userdata.raw().is_closed() {
+            // SAFETY: S-UD-2, the reference keeps the userdata.
+            unsafe { (*self.0.head).end_read() }
+        }
+    }
+}
+
+impl<T: 'static> Drop for UserDataRefMut<T> {
+    fn drop(&mut self) {
+        if !self.0.userdata.raw().is_closed() {
+            // SAFETY: S-UD-2.
+            unsafe { (*self.0.head).end_write() }
+        }
+    }
+}
+
+impl<T> Deref for UserDataRef<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: S-UD-2, the flag keeps writers out.
+        unsafe { &*self.0.get() }
+    }
+}
+
+impl<T> Deref for UserDataRefMut<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: S-UD-2, the flag keeps all others out.
+        unsafe { &*self.0.get() }
+    }
+}
+
+impl<T> DerefMut for UserDataRefMut<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: S-UD-2.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+impl<T> Deref for UserDataOwned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for UserDataOwned<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for UserDataRef<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for UserDataRefMut<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for UserDataRef<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for UserDataRefMut<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl AnyUserData {
+    /// The block, if the userdata is a `T`.
+    fn head<T: 'static>(&self) -> Result<*mut Head> {
+        let state = self.0.open();
+        let stack = Stack { state, l: self.0.thread };
+        // SAFETY: S-REF-1.
+        unsafe { head_at::<T>(&stack, self.0.slot) }
+    }
+
+    /// Borrows the value.
+    ///
+    /// # Errors
+    /// [`Error::UserDataTypeMismatch`] if it is no `T`; [`Error::UserDataBorrowError`] if it is borrowed mutably;
+    /// [`Error::UserDataDestructed`] if it was taken or destroyed.
+    pub fn borrow<T: 'static>(&self) -> Result<UserDataRef<T>> {
+        let head = self.head::<T>()?;
+        // SAFETY: S-UD-1, `head` checked the type.
+        unsafe { (*head).read()? };
+        Ok(UserDataRef(Borrowed::new(self.0.clone(), head)))
+    }
+
+    /// Borrows the value mutably.
+    ///
+    /// # Errors
+    /// As for [`borrow`](AnyUserData::borrow), and [`Error::UserDataBorrowMutError`] if it is borrowed at all.
+    pub fn borrow_mut<T: 'static>(&self) -> Result<UserDataRefMut<T>> {
+        let head = self.head::<T>()?;
+        // SAFETY: S-UD-1.
+        unsafe { (*head).write()? };
+        Ok(UserDataRefMut(Borrowed::new(self.0.clone(), head)))
+    }
+
+    /// Borrows the value while `f` runs.
+    ///
+    /// # Errors
+    /// As for [`borrow`](AnyUserData::borrow).
+    pub fn borrow_scoped<T: 'static, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R> {
+        self.borrow::<T>().map(|value| f(&value))
+    }
+
+    /// Borrows the value mutably while `f` runs.
+    ///
+    /// # Errors
+    /// As for [`borrow_mut`](AnyUserData::borrow_mut).
+    pub fn borrow_mut_scoped<T: 'static, R>(&self, f: impl FnOnce(&mut T) -> R) -> Result<R> {
+        self.borrow_mut::<T>().map(|mut value| f(&mut value))
+    }
+
+    /// Takes the value out, which leaves the userdata destructed.
+    ///
+    /// # Errors
+    /// As for [`borrow_mut`](AnyUserData::borrow_mut).
+    pub fn take<T: 'static>(&self) -> Result<T> {
+        let head = self.head::<T>()?;
+        // SAFETY: S-UD-1.
+        unsafe { userdata::take(head) }
+    }
+
+    /// Drops the value now, which leaves the userdata destructed.
+    ///
+    /// # Errors
+    /// [`Error::UserDataBorrowMutError`] if it is borrowed; [`Error::UserDataTypeMismatch`] if it is not of Rust.
+    pub fn destroy(&self) -> Result<()> {
+        let state = self.0.open();
+        let stack = Stack { state, l: self.0.thread };
+        // SAFETY: S-REF-1; a metatable that the state knows is that of a block of ours (S-UD-1).
+        unsafe {
+            if state.types.type_of(stack.metatable_pointer(self.0.slot)).is_none() {
+                return Err(Error::UserDataTypeMismatch);
+            }
+            let head = stack.userdata(self.0.slot).cast::<Head>();
+            userdata::destroy(state.current.get(), head).map(drop)
+        }
+    }
+}
+
+/// The block of the userdata at `index`, if it is a `T`.
+///
+/// # Safety
+/// `index` is acceptable (S-ARGS-1).
+unsafe fn head_at<T: 'static>(stack: &Stack<'_>, index: c_int) -> Result<*mut Head> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let block = stack.userdata(index);
+        let metatable = stack.metatable_pointer(index);
+        if block.is_null() || metatable.is_null() || metatable != stack.state.types.pointer::<T>() {
+            return Err(mismatch::<T>(stack, metatable));
+        }
+        Ok(block.cast())
+    }
+}
+
+/// Either another type, or one whose type was registered anew since the userdata was made.
+#[cold]
+fn mismatch<T: 'static>(_stack: &Stack<'_>, _metatable: *const std::os::raw::c_void) -> Error {
+    Error::UserDataTypeMismatch
+}
+
+fn conversion<T>(value: &Value) -> Error {
+    Error::from_lua_conversion(value.type_name(), "userdata", None)
+}
+
+impl<T: 'static> FromLua for UserDataRef<T> {
+    fn from_lua(value: Value, _: &Lua) -> Result<Self> {
+        match &value {
+            Value::UserData(userdata) => userdata.borrow(),
+            value => Err(conversion::<T>(value)),
+        }
+    }
+}
+
+impl<T: 'static> FromLua for UserDataRefMut<T> {
+    fn from_lua(value: Value, _: &Lua) -> Result<Self> {
+        match &value {
+            Value::UserData(userdata) => userdata.borrow_mut(),
+            value => Err(conversion::<T>(value)),
+        }
+    }
+}
+
+impl<T: 'static> FromLua for UserDataOwned<T> {
+    fn from_lua(value: Value, _: &Lua) -> Result<Self> {
+        match &value {
+            Value::UserData(userdata) => userdata.take().map(UserDataOwned),
+            value => Err(conversion::<T>(value)),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The userdata types that a state knows.
+
+use crate::error::Result;
+use crate::lua::Lua;
+use crate::raw::{Pinned, State};
+use crate::userdata::{UserData, UserDataRegistry};
+use rustc_hash::FxHashMap;
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::os::raw::c_void;
+
+/// A type's metatable.
+#[derive(Clone, Copy)]
+pub(crate) struct TypeInfo {
+    pub(crate) metatable: Pinned,
+    /// Its address, by which a userdata of the type is known.
+    pub(crate) pointer: *const c_void,
+}
+
+/// The types by their Rust type and by their metatable.
+#[derive(Default)]
+pub(crate) struct Types {
+    by_type: RefCell<FxHashMap<TypeId, TypeInfo>>,
+    by_metatable: RefCell<FxHashMap<usize, TypeId>>,
+}
+
+impl Types {
+    /// The metatable's address of a type; NULL if the state has no userdata of it.
+    #[inline]
+    pub(crate) fn pointer<T: 'static>(&self) -> *const c_void {
+        self.by_type.borrow().get(&TypeId::of::<T>()).map_or(std::ptr::null(), |info| info.pointer)
+    }
+
+    /// The type that a metatable belongs to.
+    pub(crate) fn type_of(&self, metatable: *const c_void) -> Option<TypeId> {
+        self.by_metatable.borrow().get(&(metatable as usize)).copied()
+    }
+
+    fn get<T: 'static>(&self) -> Option<TypeInfo> {
+        self.by_type.borrow().get(&TypeId::of::<T>()).copied()
+    }
+
+    fn insert(&self, id: TypeId, info: TypeInfo) {
+        self.by_type.borrow_mut().insert(id, info);
+        self.by_metatable.borrow_mut().insert(info.pointer as usize, id);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.by_type.borrow_mut().clear();
+    }
+}
+
+impl State {
+    /// The metatable of a type with `UserData`, made the first time.
+    #[inline]
+    pub(crate) fn type_info<T: UserData + 'static>(&self) -> Result<TypeInfo> {
+        match self.types.get::<T>() {
+            Some(info) => Ok(info),
+            None => self.register_type::<T>(T::register),
+        }
+    }
+
+    /// The metatable of any type: an empty one if it was not registered.
+    pub(crate) fn any_type_info<T: 'static>(&self) -> Result<TypeInfo> {
+        match self.types.get::<T>() {
+            Some(info) => Ok(info),
+            None => self.register_type::<T>(|_| {}),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn register_type<T: 'static>(
+        &self,
+        register: impl FnOnce(&mut UserDataRegistry<T>),
+    ) -> Result<TypeInfo> {
+        let mut registry = UserDataRegistry::new(self)?;
+        register(&mut registry);
+        let (metatable, pointer) = registry.finish(self)?;
+        let info = TypeInfo { metatable: metatable.0.pin(), pointer };
+        self.types.insert(TypeId::of::<T>(), info);
+        Ok(info)
+    }
+}
+
+impl Lua {
+    /// Says what Lua sees of a type that does not have [`UserData`], for [`create_any_userdata`](Lua::create_any_userdata).
+    /// Userdata made before keep what they had.
+    ///
+    /// # Errors
+    /// If memory runs out; those of the fields' conversions.
+    pub fn register_userdata_type<T: 'static>(&self, f: impl FnOnce(&mut UserDataRegistry<T>)) -> Result<()> {
+        self.state().register_type(f).map(drop)
+    }
+}
