@@ -121,8 +121,9 @@ impl AsChunk for PathBuf {
 
 /// A file without its first line if that is for the shell, like Lua's own (Lua manual, `luaL_loadfilex`).
 fn read_file<'a>(path: &Path) -> Result<Cow<'a, [u8]>> {
-    let mut source = std::fs::read(path)
-        .map_err(|error| Error::external(std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))))?;
+    let mut source = std::fs::read(path).map_err(|error| {
+        Error::external(std::io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    })?;
     if source.starts_with("\u{feff}".as_bytes()) {
         source.drain(..3);
     }
@@ -330,7 +331,8 @@ fn expression(source: &[u8]) -> Vec<u8> {
 
 /// Whether the first word can only begin a statement, so that the chunk is no expression.
 fn begins_like_a_block(source: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[b"return", b"local", b"if", b"for", b"while", b"do", b"repeat", b"break", b"goto"];
+    const WORDS: &[&[u8]] =
+        &[b"return", b"local", b"if", b"for", b"while", b"do", b"repeat", b"break", b"goto"];
     let source = source.trim_ascii_start();
     let end = source.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(source.len());
     // A longer name like "format" is cut at a digit or underscore only.

@@ -133,7 +133,9 @@ impl fmt::Display for Error {
             Error::CallbackDestructed => {
                 f.write_str("a destructed callback or destructed userdata method was called")
             }
-            Error::StackError => f.write_str("out of Lua stack, too many arguments to a Lua function or too many results"),
+            Error::StackError => {
+                f.write_str("out of Lua stack, too many arguments to a Lua function or too many results")
+            }
             Error::BindError => f.write_str("too many arguments to Function::bind"),
             Error::BadArgument { to, pos, name, cause } => {
                 write!(f, "bad argument ")?;

@@ -141,7 +141,10 @@ impl Function {
             FunctionInfo {
                 name: debug.text(traceback::NAME),
                 name_what: crate::debug::known_word(&name_what),
-                what: debug.text(traceback::WHAT).and_then(|what| crate::debug::known_word(&what)).unwrap_or(""),
+                what: debug
+                    .text(traceback::WHAT)
+                    .and_then(|what| crate::debug::known_word(&what))
+                    .unwrap_or(""),
                 source: debug.text(traceback::SOURCE),
                 short_src: (!short_src.is_empty()).then_some(short_src),
                 line_defined: line(api.debug_linedefined),

@@ -82,12 +82,10 @@ pub use stdlib::StdLib;
 pub use string::{BorrowedBytes, BorrowedStr, LuaString};
 pub use table::{Table, TablePairs, TableSequence};
 pub use thread::{Thread, ThreadStatus};
-pub use types::{
-    Integer, LightUserData, MaybeSend, MaybeSync, Number, OtherRef, lua_CFunction, lua_State,
-};
+pub use types::{Integer, LightUserData, MaybeSend, MaybeSync, Number, OtherRef, lua_CFunction, lua_State};
 pub use userdata::{
-    AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMetatablePairs, UserDataMethods,
-    UserDataOwned, UserDataRef, UserDataRefMut, UserDataRegistry,
+    AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMetatablePairs,
+    UserDataMethods, UserDataOwned, UserDataRef, UserDataRefMut, UserDataRegistry,
 };
 pub use value::{Nil, Value};
 

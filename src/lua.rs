@@ -4,7 +4,7 @@ use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::multi::MultiValue;
-use crate::raw::{State, ffi};
+use crate::raw::State;
 use crate::stdlib::StdLib;
 use crate::string::LuaString;
 use crate::table::Table;
@@ -103,7 +103,9 @@ impl Lua {
     /// As [`Lua::new`].
     #[track_caller]
     pub unsafe fn unsafe_new_with(libs: StdLib, options: LuaOptions) -> Lua {
-        let made = Engine::find().map_err(Error::external).and_then(|engine| Lua::make(engine, libs, options));
+        let made = Engine::find()
+            .map_err(Error::external)
+            .and_then(|engine| Lua::make(engine, libs, options, false));
         match made {
             Ok(lua) => lua,
             Err(error) => panic!("{error}"),
@@ -116,16 +118,14 @@ impl Lua {
     /// [`Error::SafetyError`] if `debug` or `ffi` is among the libraries; if there is not enough memory.
     pub fn new_in(engine: Engine, libs: StdLib, options: LuaOptions) -> Result<Lua> {
         libs.check_safe()?;
-        Lua::make(engine, libs, options)
+        Lua::make(engine, libs, options, true)
     }
 
-    fn make(engine: Engine, libs: StdLib, options: LuaOptions) -> Result<Lua> {
+    fn make(engine: Engine, libs: StdLib, options: LuaOptions, safe: bool) -> Result<Lua> {
         let lua = State::create(engine.api())?;
         lua.state().options.set(options);
+        lua.state().safe.set(safe);
         lua.open_libs(libs)?;
-        if !libs.contains(StdLib::PACKAGE) || libs.is_safe() {
-            lua.disable_c_modules()?;
-        }
         Ok(lua)
     }
 
@@ -263,8 +263,7 @@ impl Lua {
         let state = self.state();
         let level = i32::try_from(level).unwrap_or(i32::MAX);
         // SAFETY: `current` is a live thread of the state.
-        let text =
-            unsafe { crate::raw::traceback::traceback(state, state.current.get(), message, level) };
+        let text = unsafe { crate::raw::traceback::traceback(state, state.current.get(), message, level) };
         self.create_string(text)
     }
 }
@@ -351,6 +350,3 @@ impl PartialEq for WeakLua {
         self.0 == other.0
     }
 }
-
-/// For modules: `slot` of the shim, so that the compiler sees it used.
-const _: () = assert!(ffi::slot::FIXED as usize == 8);

@@ -23,7 +23,6 @@ pub(crate) struct Registry {
     dropped: Arc<Dropped>,
 }
 
-
 /// The key of a value in the registry. It is not tied to the life of the state, and can move to other threads.
 ///
 /// A value is removed once its key has been dropped, at the next

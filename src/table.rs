@@ -227,7 +227,14 @@ impl Table {
         tape.value(state, &key)?;
         tape.value(state, &value)?;
         // SAFETY: the operands are a table, a key and a value; it leaves nothing.
-        unsafe { state.run_op_on(&mut Op::new(state, code), tape, 0, if code == Code::Set { TRACED } else { PLAIN }) }
+        unsafe {
+            state.run_op_on(
+                &mut Op::new(state, code),
+                tape,
+                0,
+                if code == Code::Set { TRACED } else { PLAIN },
+            )
+        }
     }
 
     /// `table[key]` without metamethods (Lua manual, `lua_rawget`). A missing value is nil.
@@ -707,7 +714,10 @@ impl Lua {
     ///
     /// # Errors
     /// If a key is nil or NaN; those of the conversions.
-    pub fn create_table_from<K: IntoLua, V: IntoLua>(&self, iter: impl IntoIterator<Item = (K, V)>) -> Result<Table> {
+    pub fn create_table_from<K: IntoLua, V: IntoLua>(
+        &self,
+        iter: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Table> {
         let iter = iter.into_iter();
         self.build_table(false, iter.size_hint().0, |to| {
             let mut count = 0;

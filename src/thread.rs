@@ -74,8 +74,8 @@ impl Thread {
             state.room(results as u32 + 1)?;
             (api.lua_xmove)(co, l, results);
             let top = (api.lua_gettop)(l);
-            let result =
-                state.with_pushed(results as u32, || R::read_all(&Stack { state, l }, top - results + 1, results));
+            let result = state
+                .with_pushed(results as u32, || R::read_all(&Stack { state, l }, top - results + 1, results));
             api.pop(l, results);
             result
         }

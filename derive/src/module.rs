@@ -30,7 +30,10 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> Result<TokenStream
     let function: ItemFn = syn::parse2(item)?;
     let signature = &function.sig;
     if signature.inputs.len() != 1 {
-        return Err(Error::new_spanned(signature, "a Lua module's function takes one parameter, `lua: &Lua`"));
+        return Err(Error::new_spanned(
+            signature,
+            "a Lua module's function takes one parameter, `lua: &Lua`",
+        ));
     }
     if let Some(asyncness) = &signature.asyncness {
         return Err(Error::new_spanned(asyncness, "a Lua module's function cannot be async"));
@@ -56,7 +59,10 @@ fn symbol_part(name: &LitStr) -> Result<String> {
     let symbol = name.value().replace('.', "_");
     let valid = !symbol.is_empty() && symbol.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !valid {
-        return Err(Error::new_spanned(name, "a module's name has letters, digits, underscores and dots only"));
+        return Err(Error::new_spanned(
+            name,
+            "a module's name has letters, digits, underscores and dots only",
+        ));
     }
     Ok(symbol)
 }

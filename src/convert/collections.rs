@@ -10,7 +10,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};
 
 /// Pushes the elements as a sequence.
-fn push_sequence<T: IntoLua>(items: impl Iterator<Item = T>, expected: usize, to: &mut Pusher<'_>) -> Result<()> {
+fn push_sequence<T: IntoLua>(
+    items: impl Iterator<Item = T>,
+    expected: usize,
+    to: &mut Pusher<'_>,
+) -> Result<()> {
     to.table(true, expected, |to| {
         let mut count = 0;
         for item in items {
@@ -113,7 +117,11 @@ impl<T: FromLua, const N: usize> FromLua for [T; N] {
             return Err(Error::from_lua_conversion(from, to(), "expected table".to_owned()));
         }
         Vec::<T>::from_lua(value, lua)?.try_into().map_err(|items: Vec<T>| {
-            Error::from_lua_conversion(from, to(), format!("expected table of length {N}, got {}", items.len()))
+            Error::from_lua_conversion(
+                from,
+                to(),
+                format!("expected table of length {N}, got {}", items.len()),
+            )
         })
     }
 }

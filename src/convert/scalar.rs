@@ -185,7 +185,11 @@ impl<L: FromLua, R: FromLua> FromLua for Either<L, R> {
             Ok(left) => Ok(Either::Left(left)),
             Err(_) => R::from_lua(value, lua).map(Either::Right).map_err(|_| {
                 let name = |full: &'static str| full.rsplit("::").next().unwrap_or(full);
-                let to = format!("Either<{}, {}>", name(std::any::type_name::<L>()), name(std::any::type_name::<R>()));
+                let to = format!(
+                    "Either<{}, {}>",
+                    name(std::any::type_name::<L>()),
+                    name(std::any::type_name::<R>())
+                );
                 Error::from_lua_conversion(from, to, None)
             }),
         }

@@ -6,7 +6,9 @@
 
 use super::args::Stack;
 use super::failure::{self, Failure};
-use super::ffi::{Anchor, Call, Callback, Cell as ValueCell, Code, Finalize, Function, Pending, kind, slot, tag};
+use super::ffi::{
+    Anchor, Call, Callback, Cell as ValueCell, Code, Finalize, Function, Pending, kind, slot, tag,
+};
 use super::op::{Op, PLAIN};
 use super::push::Pusher;
 use super::refs::ValueRef;
@@ -311,7 +313,11 @@ impl<F> Exclusive<F> {
 }
 
 /// The trampoline of `Lua::create_function_mut`.
-pub(crate) unsafe extern "C" fn call_fn_mut<F, A, R>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn call_fn_mut<F, A, R>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     F: FnMut(&Lua, A) -> Result<R>,
     A: FromLuaMulti,
@@ -330,7 +336,11 @@ where
 }
 
 /// `__tostring` of failures.
-pub(crate) unsafe extern "C" fn tostring_failure(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int {
+pub(crate) unsafe extern "C" fn tostring_failure(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int {
     // SAFETY: S-CALLBACK-1; a missing argument is no failure.
     unsafe {
         run(l, block, out, |stack, results| {

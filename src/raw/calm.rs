@@ -34,7 +34,8 @@ impl State {
     #[inline]
     pub(crate) fn calm_memory(&self) -> Option<Memory<'_>> {
         let heap = self.heap.as_deref()?;
-        (heap.limit() == 0 && heap.used() < LARGEST_HEAP).then_some(Memory { state: self, _not_send: PhantomData })
+        (heap.limit() == 0 && heap.used() < LARGEST_HEAP)
+            .then_some(Memory { state: self, _not_send: PhantomData })
     }
 
     /// The proof that making an object does not raise.
@@ -88,7 +89,11 @@ impl<'a> Objects<'a> {
     pub(crate) unsafe fn pushlstring(self, l: L, bytes: &[u8]) {
         // SAFETY: S-CALM-1, it makes a string, which this proof covers.
         unsafe {
-            calm_call!(self.state, lua_pushlstring as fn(L, *const c_char, usize), (l, bytes.as_ptr().cast(), bytes.len()))
+            calm_call!(
+                self.state,
+                lua_pushlstring as fn(L, *const c_char, usize),
+                (l, bytes.as_ptr().cast(), bytes.len())
+            )
         }
     }
 
@@ -105,7 +110,11 @@ impl<'a> Objects<'a> {
         // SAFETY: as above.
         unsafe {
             if self.state.api.lua_newuserdatauv.exists() {
-                calm_call!(self.state, lua_newuserdatauv as fn(L, usize, c_int) -> *mut c_void, (l, size, user_values))
+                calm_call!(
+                    self.state,
+                    lua_newuserdatauv as fn(L, usize, c_int) -> *mut c_void,
+                    (l, size, user_values)
+                )
             } else {
                 calm_call!(self.state, lua_newuserdata as fn(L, usize) -> *mut c_void, (l, size))
             }

@@ -8,7 +8,6 @@ use std::os::raw::{c_char, c_int, c_void};
 pub(crate) mod slot {
     use std::os::raw::c_int;
     pub const NIL: c_int = 1;
-    pub const HOLDER: c_int = 2;
     pub const GLOBALS: c_int = 3;
     pub const FAILURE: c_int = 4;
     pub const OP: c_int = 5;
@@ -64,6 +63,7 @@ pub(crate) mod kind {
 
 /// What a callback leaves for the shim to do (`oxl_pending`).
 #[repr(C)]
+#[allow(private_interfaces)]
 pub struct Pending {
     pub kind: i32,
     pub nstack: i32,
@@ -120,8 +120,6 @@ pub(crate) enum Code {
     OpenLib,
     Gc,
     Dump,
-    Concat,
-    Append,
 }
 
 /// An operation in a protected call (`oxl_op`).
@@ -161,11 +159,14 @@ pub(crate) struct Dump {
 }
 
 /// What opens a module: finds the Lua, runs the module's function; see `module.rs`.
+#[allow(private_interfaces)]
 pub type Open =
     unsafe extern "C" fn(L, *const c_void, *mut c_void, *mut *const Api, *mut *mut Pending) -> c_int;
 
 macro_rules! shim {
     ($($name:literal $vis:vis fn $rust:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?;)*) => {
+        // `Api` has fields behind those that the shim knows; the shim only reads through pointers to it.
+        #[allow(improper_ctypes)]
         unsafe extern "C" {
             $(#[link_name = concat!("oxl_", env!("OXILUA_SYMBOL_VERSION"), "_", $name)]
             $vis fn $rust($($arg: $ty),*) $(-> $ret)?;)*
@@ -182,6 +183,7 @@ shim! {
     "closethread" pub(crate) fn shim_closethread(api: *const Api, l: L, from: L) -> c_int;
 }
 
+#[allow(improper_ctypes, private_interfaces)]
 unsafe extern "C-unwind" {
     /// The body of every `luaopen_*`: raises what `open` asks for, with no Rust frame alive.
     #[link_name = concat!("oxl_", env!("OXILUA_SYMBOL_VERSION"), "_module")]

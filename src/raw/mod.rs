@@ -8,8 +8,8 @@
 //! docs/SAFETY.md has the invariants that the SAFETY comments name.
 
 pub(crate) mod args;
-pub(crate) mod calm;
 pub(crate) mod callback;
+pub(crate) mod calm;
 pub(crate) mod failure;
 pub(crate) mod ffi;
 pub(crate) mod heap;

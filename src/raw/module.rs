@@ -1,7 +1,7 @@
 //! Entry points of native modules: what happens behind `luaopen_*`.
 
 use super::callback::run_in;
-use super::ffi::{Open, Pending, kind};
+use super::ffi::{Pending, kind};
 use super::state::State;
 use crate::convert::IntoLua;
 use crate::error::{Error, Result};
@@ -21,6 +21,7 @@ pub type Init = fn(&Lua) -> Result<crate::Value>;
 /// Called by the shim: `l` is the state on which Lua called a `luaopen_*`, `address` where it returns to, `init` an
 /// [`Init`], and the others are the shim's to write to.
 #[doc(hidden)]
+#[allow(private_interfaces)]
 pub unsafe extern "C" fn open_module(
     l: L,
     address: *const c_void,
@@ -45,9 +46,7 @@ pub unsafe extern "C" fn open_module(
     unsafe {
         *api_out = api;
         match State::of(api, l) {
-            Ok(state) => run_in(state.as_ref(), l, out, |stack, results| {
-                init(stack.lua())?.push_to(results)
-            }),
+            Ok(state) => run_in(state.as_ref(), l, out, |stack, results| init(stack.lua())?.push_to(results)),
             Err(error) => raise_text(&error, out),
         }
     }
@@ -92,7 +91,3 @@ unsafe fn raise_text(error: &Error, out: *mut *mut Pending) -> c_int {
     }
     -1
 }
-
-/// For [`luaopen!`](crate::luaopen): checked here to have the shim's type.
-#[doc(hidden)]
-pub const OPEN: Open = open_module;

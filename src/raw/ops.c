@@ -269,16 +269,6 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
         return op_gc(a, L, op);
     case OXL_OP_DUMP:
         return op_dump(a, L, op);
-    case OXL_OP_CONCAT:
-        a->lua_concat(L, a->lua_gettop(L) - 1);
-        return 1;
-    case OXL_OP_APPEND: {
-        int i, count = a->lua_gettop(L) - 2;
-        int64_t next = (int64_t)(a->lua_rawlen ? a->lua_rawlen(L, 2) : a->lua_objlen(L, 2)) + count;
-        for (i = 0; i < count; i++)
-            a->lua_rawseti(L, 2, next - i);
-        return 0;
-    }
     default:
         return OXL_RAISE(a, L, "unknown operation");
     }

@@ -164,9 +164,7 @@ enum oxl_code {
     OXL_OP_STACK,       /* room for a more values on thread p; whether there is in out */
     OXL_OP_OPENLIB,     /* open the library p named by the string value; into globals if a */
     OXL_OP_GC,          /* lua_gc(a, b) -> out */
-    OXL_OP_DUMP,        /* function: write it to p, stripped if a */
-    OXL_OP_CONCAT,      /* values -> one string */
-    OXL_OP_APPEND       /* t, values: t[#t + 1...] = values, raw */
+    OXL_OP_DUMP         /* function: write it to p, stripped if a */
 };
 
 typedef struct oxl_op {

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::registry::Registry;
 use crate::userdata::Types;
+use crate::vm::Api;
 use crate::vm::types::{CFunction, State as L, status};
-use crate::vm::{Api, slots};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::os::raw::{c_int, c_void};
@@ -46,6 +46,8 @@ pub(crate) struct State {
     /// What keeps this memory: the Lua side, the `Lua`s, and the slots in use.
     memory: Cell<usize>,
     owned: Cell<bool>,
+    /// Whether unsafe libraries and C modules are kept out.
+    pub(crate) safe: Cell<bool>,
     closed: Cell<bool>,
     closing: Cell<bool>,
     pub(crate) slots: UnsafeCell<Slots>,
@@ -84,6 +86,7 @@ impl State {
             strong: Cell::new(0),
             memory: Cell::new(0),
             owned: Cell::new(false),
+            safe: Cell::new(false),
             closed: Cell::new(false),
             closing: Cell::new(false),
             slots: UnsafeCell::new(Slots::new()),
@@ -187,7 +190,9 @@ impl State {
             // SAFETY: the message is on the top, and nobody has seen the new state.
             unsafe {
                 let message = match (api.lua_type)(l, -1) {
-                    crate::vm::types::ty::STRING => String::from_utf8_lossy(api.string_bytes(l, -1)).into_owned(),
+                    crate::vm::types::ty::STRING => {
+                        String::from_utf8_lossy(api.string_bytes(l, -1)).into_owned()
+                    }
                     _ => "no memory".into(),
                 };
                 api.pop(l, 1);
@@ -393,9 +398,4 @@ impl Drop for Alive<'_> {
     fn drop(&mut self) {
         self.0.let_go();
     }
-}
-
-/// The tables of the Luas in use: re-exported for those who look for one.
-pub(crate) fn known() -> Vec<&'static Api> {
-    slots::all()
 }

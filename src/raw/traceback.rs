@@ -107,7 +107,8 @@ unsafe fn describe(api: &Api, debug: &DebugBuffer, out: &mut String) {
     match name {
         Some(name) if namewhat.as_deref().is_some_and(|w| !w.is_empty()) => {
             let kind = namewhat.unwrap_or_default();
-            let kind = if kind == "global" || kind == "upvalue" || kind == "local" { "function" } else { &kind };
+            let kind =
+                if kind == "global" || kind == "upvalue" || kind == "local" { "function" } else { &kind };
             let _ = write!(out, "{kind} '{name}'");
         }
         _ if what == "main" => out.push_str("main chunk"),

@@ -82,7 +82,11 @@ pub(crate) unsafe fn create_unchecked<T>(state: &State, data: T, metatable: Pinn
         let block = if let Some(calm) = state.calm_objects() {
             let block = calm.newuserdata(l, size, 1);
             // Setting a metatable with __gc makes the block known to the collector: it must be in order by then.
-            block.cast::<Head>().write(Head { finalize: None, anchor: state.anchor, borrow: Cell::new(DESTRUCTED) });
+            block.cast::<Head>().write(Head {
+                finalize: None,
+                anchor: state.anchor,
+                borrow: Cell::new(DESTRUCTED),
+            });
             state.push_slot(l, metatable.thread, metatable.slot);
             (state.api.lua_setmetatable)(l, -2);
             block

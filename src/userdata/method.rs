@@ -71,7 +71,11 @@ unsafe fn top(stack: &Stack<'_>) -> c_int {
     unsafe { (stack.state.api.lua_gettop)(stack.l) }
 }
 
-pub(crate) unsafe extern "C" fn method<T, M, A, R>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn method<T, M, A, R>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     M: Fn(&Lua, &T, A) -> Result<R>,
     A: FromLuaMulti,
@@ -93,7 +97,11 @@ where
     }
 }
 
-pub(crate) unsafe extern "C" fn method_mut<T, M, A, R>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn method_mut<T, M, A, R>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     M: FnMut(&Lua, &mut T, A) -> Result<R>,
     A: FromLuaMulti,
@@ -115,7 +123,11 @@ where
     }
 }
 
-pub(crate) unsafe extern "C" fn method_once<T, M, A, R>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn method_once<T, M, A, R>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     M: Fn(&Lua, T, A) -> Result<R>,
     A: FromLuaMulti,
@@ -152,7 +164,11 @@ where
 }
 
 /// A function that changes what it captured, and that is not entered twice.
-pub(crate) unsafe extern "C" fn function_mut<F, A, R>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn function_mut<F, A, R>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     F: FnMut(&Lua, A) -> Result<R>,
     A: FromLuaMulti,
@@ -169,7 +185,11 @@ where
 }
 
 /// Assigning to a field: the userdata and the value.
-pub(crate) unsafe extern "C" fn function_set<F, A>(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int
+pub(crate) unsafe extern "C" fn function_set<F, A>(
+    l: L,
+    block: *mut Callback,
+    out: *mut *mut Pending,
+) -> c_int
 where
     F: FnMut(&Lua, AnyUserData, A) -> Result<()>,
     A: FromLua,

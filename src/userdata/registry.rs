@@ -2,6 +2,7 @@
 
 use super::method::{self, Method};
 use super::{AnyUserData, UserDataFields, UserDataMethods};
+use crate::Function;
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
 use crate::error::{Error, Result};
 use crate::lua::Lua;
@@ -12,7 +13,6 @@ use crate::raw::{State, ValueRef};
 use crate::table::Table;
 use crate::types::{LightUserData, MaybeSend};
 use crate::value::Value;
-use crate::Function;
 use std::marker::PhantomData;
 use std::os::raw::c_void;
 
@@ -168,7 +168,12 @@ fn gc_function(state: &State) -> Result<Function> {
     c_closure(state, Trampoline::Gc, state.tape(), 0).map(Function)
 }
 
-fn c_closure(state: &State, which: Trampoline, tape: Box<crate::raw::tape::Tape>, upvalues: i32) -> Result<ValueRef> {
+fn c_closure(
+    state: &State,
+    which: Trampoline,
+    tape: Box<crate::raw::tape::Tape>,
+    upvalues: i32,
+) -> Result<ValueRef> {
     let mut op = Op::new(state, Code::Closure);
     op.p = state.shim(which) as *mut c_void;
     op.a = upvalues;
@@ -384,4 +389,3 @@ impl<T> UserDataMethods<T> for UserDataRegistry<T> {
         self.meta(name, function);
     }
 }
-

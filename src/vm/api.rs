@@ -74,13 +74,6 @@ macro_rules! define_api {
             pub(crate) origin: String,
         }
 
-        /// The names of all functions, in the order of the table.
-        pub(crate) const NAMES: &[&CStr] = &[
-            $(c_name(concat!(stringify!($r), "\0")),)*
-            $(c_name(concat!(stringify!($o), "\0")),)*
-            $(c_name(concat!(stringify!($x), "\0")),)*
-        ];
-
         impl Api {
             /// Fills a table from `lookup` (NULL where there is no such symbol). The dialect is that of the
             /// version that the symbols show, still without what only a live state tells; see `probe`.
@@ -140,43 +133,11 @@ unsafe impl Send for Api {}
 /// slots that the manual asks for (S-STACK-1).
 #[allow(clippy::missing_safety_doc)]
 impl Api {
-    /// Makes a relative index absolute (Lua 5.2 manual, `lua_absindex`).
-    #[inline]
-    pub(crate) unsafe fn absindex(&self, l: State, index: c_int) -> c_int {
-        if index > 0 || index <= self.registry_index {
-            index
-        } else {
-            // SAFETY: S-STACK-1.
-            unsafe { (self.lua_gettop)(l) + index + 1 }
-        }
-    }
-
-    /// The pseudo-index of the running C function's `n`-th upvalue (Lua manual, `lua_upvalueindex`).
-    #[inline]
-    pub(crate) fn upvalueindex(&self, n: c_int) -> c_int {
-        self.upvalue_one - n + 1
-    }
-
     /// Pops `n` values.
     #[inline]
     pub(crate) unsafe fn pop(&self, l: State, n: c_int) {
         // SAFETY: S-STACK-1.
         unsafe { (self.lua_settop)(l, -n - 1) }
-    }
-
-    /// Copies the value at `from` into the valid index `to`.
-    #[inline]
-    pub(crate) unsafe fn copy(&self, l: State, from: c_int, to: c_int) {
-        // SAFETY: S-STACK-1; without lua_copy there is lua_replace, both indices are absolute.
-        unsafe {
-            match self.lua_copy {
-                Some(copy) => copy(l, from, to),
-                None => {
-                    (self.lua_pushvalue)(l, from);
-                    self.replace(l, to);
-                }
-            }
-        }
     }
 
     /// Moves the top value into `index` and pops it (Lua manual, `lua_replace`).
