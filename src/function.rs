@@ -135,7 +135,7 @@ impl Function {
         unsafe {
             (api.lua_pushvalue)(self.0.thread, self.0.slot);
             (api.lua_getinfo)(self.0.thread, c">Snu".as_ptr(), debug.0.as_mut_ptr().cast());
-            let line = |offset| usize::try_from(debug.int(offset)).ok().filter(|&line| line > 0);
+            let line = |offset| crate::debug::line(&debug, offset);
             let name_what = debug.text(traceback::NAMEWHAT).unwrap_or_default();
             let short_src = debug.short_src(api);
             FunctionInfo {

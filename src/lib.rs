@@ -40,16 +40,23 @@
 //! What a function documents under "Errors" is in addition to what every operation can meet: a Lua that runs out of
 //! memory ([`Error::MemoryError`]).
 
+mod app_data;
 mod chunk;
+mod code;
 mod convert;
 mod debug;
 mod engine;
 mod error;
 mod function;
+mod hook;
 mod lua;
 mod memory;
+mod metatable;
 mod module;
 mod multi;
+mod native;
+mod object;
+mod path;
 pub mod prelude;
 mod print;
 mod raw;
@@ -62,21 +69,29 @@ mod types;
 mod userdata;
 mod value;
 mod vm;
+mod warning;
 
 #[cfg(feature = "capi")]
 pub mod capi;
 #[cfg(feature = "json")]
 mod ext;
 
+pub use app_data::{AppDataRef, AppDataRefMut};
 pub use bstr::BString;
 pub use chunk::{AsChunk, Chunk, ChunkMode};
 pub use convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
+pub use debug::{Debug, DebugEvent, DebugNames, DebugSource, DebugStack};
 pub use either::Either;
 pub use engine::{Engine, EngineError, Version};
 pub use error::{Error, ErrorContext, ExternalError, ExternalResult, Result};
 pub use function::{Function, FunctionInfo};
+pub use hook::{HookTriggers, VmState};
 pub use lua::{Lua, LuaOptions, WeakLua};
+pub use memory::{GcGenParams, GcIncParams, GcMode};
+pub use metatable::LuaType;
 pub use multi::{MultiValue, Variadic};
+pub use native::{LuaNativeFn, LuaNativeFnMut};
+pub use object::ObjectLike;
 pub use registry::RegistryKey;
 pub use stdlib::StdLib;
 pub use string::{BorrowedBytes, BorrowedStr, LuaString};

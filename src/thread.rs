@@ -81,6 +81,40 @@ impl Thread {
         }
     }
 
+    /// Makes the coroutine new again, with another function: whatever it was doing is given up, and on 5.4 and later its
+    /// pending to-be-closed variables are closed (Lua manual, `lua_closethread`).
+    ///
+    /// # Errors
+    /// If it is running; what closing raises. Before 5.4 only a coroutine that has finished or not started can be reset.
+    pub fn reset(&self, function: Function) -> Result<()> {
+        let state = self.0.open();
+        let _alive = state.alive();
+        state.check_same(&function.0)?;
+        let co = self.1;
+        let thread_status = self.status();
+        if matches!(thread_status, ThreadStatus::Running | ThreadStatus::Normal) {
+            return Err(Error::runtime("cannot reset a running thread"));
+        }
+        // SAFETY: S-THREAD-1, the coroutine does not run.
+        unsafe {
+            let code = ffi::shim_closethread(state.api, co, state.current.get());
+            if code > status::OK {
+                let l = state.current.get();
+                (state.api.lua_xmove)(co, l, 1);
+                (state.api.lua_settop)(co, 0);
+                return Err(state.pop_error(l, code));
+            }
+            if code < 0 && (state.api.lua_status)(co) != status::OK {
+                return Err(Error::runtime(
+                    "this Lua can only reset a thread that has finished or not started",
+                ));
+            }
+            (state.api.lua_settop)(co, 0);
+            state.push_ref(co, &function.0);
+        }
+        Ok(())
+    }
+
     /// The error that ended the coroutine, with a traceback of where it was.
     #[cold]
     fn failed(&self, state: &State, code: c_int) -> Error {

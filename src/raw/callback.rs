@@ -234,6 +234,28 @@ pub(crate) unsafe fn run_in(
     -1
 }
 
+/// Runs a hook's function: what it answers, or -1 with its error pending.
+///
+/// # Safety
+/// `l` is the thread on which a hook runs, `out` the shim's.
+pub(crate) unsafe fn enter(
+    state: &State,
+    l: L,
+    out: *mut *mut Pending,
+    body: impl FnOnce() -> Result<c_int>,
+) -> c_int {
+    let entered = Entered::new(state, l);
+    let pending = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(error)) => raise(state, failure::callback_error(state, l, error)),
+        Err(payload) => raise(state, Failure::panic(state, payload)),
+    };
+    drop(entered);
+    // SAFETY: `out` is the shim's.
+    unsafe { *out = pending };
+    -1
+}
+
 #[cold]
 fn raise(state: &State, failure: Box<Failure>) -> *mut Pending {
     let mut tape: Box<Tape> = state.tape();

@@ -120,6 +120,9 @@ pub(crate) enum Code {
     OpenLib,
     Gc,
     Dump,
+    JoinUpvalue,
+    Warning,
+    TypeMetatable,
 }
 
 /// An operation in a protected call (`oxl_op`).
@@ -163,6 +166,9 @@ pub(crate) struct Dump {
 pub type Open =
     unsafe extern "C" fn(L, *const c_void, *mut c_void, *mut *const Api, *mut *mut Pending) -> c_int;
 
+/// What the shim calls from a hook: 0 to go on, 1 to yield, -1 to raise what is pending.
+pub(crate) type OnHook = unsafe extern "C" fn(L, *mut c_void, *mut Anchor, *mut *mut Pending) -> c_int;
+
 macro_rules! shim {
     ($($name:literal $vis:vis fn $rust:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?;)*) => {
         // `Api` has fields behind those that the shim knows; the shim only reads through pointers to it.
@@ -177,6 +183,8 @@ macro_rules! shim {
 shim! {
     "function" pub(crate) fn shim_function(slot: c_int, which: c_int) -> CFunction;
     "set_on_error" pub(crate) fn shim_set_on_error(f: unsafe extern "C" fn(L, *mut Anchor));
+    "set_on_hook" pub(crate) fn shim_set_on_hook(f: OnHook, key: *const c_void);
+    "hook" pub(crate) fn shim_hook(slot: c_int) -> crate::vm::types::Hook;
     "newstate" pub(crate) fn shim_newstate(api: *const Api, alloc: Alloc, ud: *mut c_void, seed: u32) -> L;
     "load" pub(crate) fn shim_load(api: *const Api, l: L, data: *const c_char, len: usize, name: *const c_char, mode: *const c_char) -> c_int;
     "resume" pub(crate) fn shim_resume(api: *const Api, l: L, from: L, nargs: c_int, nresults: *mut c_int) -> c_int;

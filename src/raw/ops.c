@@ -188,6 +188,44 @@ static int op_dump(const oxl_api *a, lua_State *L, oxl_op *op) {
     return 0;
 }
 
+static int a_function(lua_State *L) {
+    (void)L;
+    return 0;
+}
+
+/* Sets the metatable of a basic type through any value of it. */
+static int op_type_metatable(const oxl_api *a, lua_State *L, oxl_op *op) {
+    switch (op->a) {
+    case OXL_TNIL:
+        a->lua_pushnil(L);
+        break;
+    case OXL_TBOOLEAN:
+        a->lua_pushboolean(L, 0);
+        break;
+    case OXL_TLIGHTUSERDATA:
+        a->lua_pushlightuserdata(L, NULL);
+        break;
+    case OXL_TNUMBER:
+        a->lua_pushnumber(L, 0);
+        break;
+    case OXL_TSTRING:
+        a->lua_pushlstring(L, "", 0);
+        break;
+    case OXL_TFUNCTION:
+        a->lua_pushcclosure(L, a_function, 0);
+        break;
+    default:
+        a->lua_pushthread(L);
+        break;
+    }
+    if (op->b) { /* asks */
+        return a->lua_getmetatable(L, -1);
+    }
+    a->lua_pushvalue(L, -2);
+    a->lua_setmetatable(L, -2);
+    return 0;
+}
+
 int oxl_op_entry(const oxl_api *a, lua_State *L) {
     oxl_op *op = a->lua_touserdata(L, 1);
     int n;
@@ -269,6 +307,16 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
         return op_gc(a, L, op);
     case OXL_OP_DUMP:
         return op_dump(a, L, op);
+    case OXL_OP_JOINUPVALUE:
+        a->lua_upvaluejoin(L, -2, op->a, -1, 1);
+        return 0;
+    case OXL_OP_WARNING: {
+        size_t len;
+        a->lua_warning(L, a->lua_tolstring(L, -1, &len), op->a);
+        return 0;
+    }
+    case OXL_OP_TYPEMETA:
+        return op_type_metatable(a, L, op);
     default:
         return OXL_RAISE(a, L, "unknown operation");
     }

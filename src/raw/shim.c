@@ -108,6 +108,38 @@ static int handler(const oxl_api *a, lua_State *L) {
     return 1;
 }
 
+/* ---- hooks ------------------------------------------------------------------------------------------------------- */
+
+/* A hook gets no upvalue: the state's anchor is found in the registry. 0: go on, 1: yield, -1: raise what is pending. */
+typedef int (*oxl_on_hook)(lua_State *L, void *debug, oxl_anchor *anchor, oxl_pending **pending);
+static oxl_on_hook on_hook;
+static const void *holder_key;
+
+void OXL_SYM(set_on_hook)(oxl_on_hook function, const void *key) {
+    on_hook = function;
+    holder_key = key;
+}
+
+static void hook(const oxl_api *a, lua_State *L, void *debug) {
+    oxl_anchor *anchor = NULL;
+    oxl_pending *pending = NULL;
+    int top = a->lua_gettop(L), answer;
+    a->lua_pushlightuserdata(L, (void *)holder_key);
+    a->lua_rawget(L, a->registry_index);
+    if (a->lua_type(L, -1) == OXL_TTABLE) {
+        a->lua_rawgeti(L, -1, 1);
+        anchor = a->lua_touserdata(L, -1);
+    }
+    a->lua_settop(L, top);
+    if (anchor == NULL)
+        return;
+    answer = on_hook(L, debug, anchor, &pending);
+    if (answer < 0)
+        finish(a, L, pending);
+    else if (answer > 0 && a->lua_yieldk)
+        a->lua_yieldk(L, 0, 0, NULL);
+}
+
 #define DEFINE(k)                                                              \
     static int call_##k(lua_State *L) { return call(slots[k], L); }            \
     static int gc_##k(lua_State *L) { return gc(slots[k], L); }                \
@@ -115,6 +147,7 @@ static int handler(const oxl_api *a, lua_State *L) {
     static int handler_##k(lua_State *L) { return handler(slots[k], L); }      \
     static int index_##k(lua_State *L) { return oxl_index(slots[k], L); }      \
     static int newindex_##k(lua_State *L) { return oxl_newindex(slots[k], L); } \
+    static void hook_##k(lua_State *L, void *ar) { hook(slots[k], L, ar); }    \
     static int init_##k(lua_State *L);
 EACH_SLOT(DEFINE)
 
@@ -127,6 +160,13 @@ EACH_SLOT(DEFINE_INIT)
 
 lua_CFunction OXL_SYM(function)(int slot, int which) {
     return functions[slot][which];
+}
+
+#define HOOK(k) hook_##k,
+static void (*const hooks[SLOT_COUNT])(lua_State *, void *) = {EACH_SLOT(HOOK)};
+
+void (*OXL_SYM(hook)(int slot))(lua_State *, void *) {
+    return hooks[slot];
 }
 
 /* ---- entry points of modules ------------------------------------------------------------------------------------ */

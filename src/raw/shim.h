@@ -164,7 +164,10 @@ enum oxl_code {
     OXL_OP_STACK,       /* room for a more values on thread p; whether there is in out */
     OXL_OP_OPENLIB,     /* open the library p named by the string value; into globals if a */
     OXL_OP_GC,          /* lua_gc(a, b) -> out */
-    OXL_OP_DUMP         /* function: write it to p, stripped if a */
+    OXL_OP_DUMP,        /* function: write it to p, stripped if a */
+    OXL_OP_JOINUPVALUE, /* f, g: upvalue a of f becomes the first of g */
+    OXL_OP_WARNING,     /* text: warn, to be continued if a */
+    OXL_OP_TYPEMETA     /* metatable or nil: that of all values of basic type a */
 };
 
 typedef struct oxl_op {

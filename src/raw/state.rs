@@ -60,6 +60,9 @@ pub(crate) struct State {
     pub(crate) plain_functions: RefCell<rustc_hash::FxHashMap<usize, Pinned>>,
     pub(crate) types: Types,
     pub(crate) registry: Registry,
+    pub(crate) app_data: crate::app_data::AppData,
+    pub(crate) hooks: crate::hook::Hooks,
+    pub(crate) warnings: crate::warning::Warnings,
     pub(crate) options: Cell<crate::lua::LuaOptions>,
 }
 
@@ -96,6 +99,9 @@ impl State {
             plain_functions: RefCell::default(),
             types: Types::default(),
             registry: Registry::default(),
+            app_data: crate::app_data::AppData::default(),
+            hooks: crate::hook::Hooks::default(),
+            warnings: crate::warning::Warnings::default(),
             options: Cell::default(),
         })
     }
@@ -161,7 +167,10 @@ impl State {
     unsafe fn set_up(api: &'static Api, l: L, heap: Option<Box<Heap>>) -> Result<Lua> {
         static HANDLER: Once = Once::new();
         // SAFETY: the function has the signature that the shim calls it with.
-        HANDLER.call_once(|| unsafe { ffi::shim_set_on_error(super::traceback::on_error) });
+        HANDLER.call_once(|| unsafe {
+            ffi::shim_set_on_error(super::traceback::on_error);
+            ffi::shim_set_on_hook(crate::hook::on_hook, (&raw const KEY).cast());
+        });
         let state = NonNull::from(Box::leak(State::new(api, heap)));
         let mut init = ffi::Init {
             key: (&raw const KEY).cast(),
@@ -386,6 +395,9 @@ impl State {
     fn drop_contents(&self) {
         self.drop_tapes();
         self.clear_registry();
+        drop(self.app_data.take_all());
+        self.hooks.clear();
+        self.lua().remove_warning_function();
         self.types.clear();
     }
 }

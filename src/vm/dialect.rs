@@ -247,6 +247,16 @@ unsafe fn find_registry(api: &mut Api, l: State) -> Result<(), Unusable> {
 }
 
 impl Api {
+    /// The size of `lua_Debug`: what a hook gets is no larger.
+    pub(crate) fn debug_size(&self) -> usize {
+        match self.version {
+            Version::Lua51 | Version::LuaJit => 120,
+            Version::Lua52 | Version::Lua53 => 128,
+            Version::Lua54 => 136,
+            Version::Lua55 => 144,
+        }
+    }
+
     /// Whether the version's collector warns about errors in finalizers instead of raising them.
     pub(crate) fn finalizer_errors_escape(&self) -> bool {
         self.finalizer_errors_escape != 0
