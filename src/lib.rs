@@ -61,6 +61,7 @@ pub mod prelude;
 mod print;
 mod raw;
 mod registry;
+mod scope;
 mod stdlib;
 mod string;
 mod table;
@@ -73,7 +74,7 @@ mod warning;
 
 #[cfg(feature = "capi")]
 pub mod capi;
-#[cfg(feature = "json")]
+#[cfg(any(feature = "capi", feature = "json"))]
 mod ext;
 
 pub use app_data::{AppDataRef, AppDataRefMut};
@@ -93,6 +94,7 @@ pub use multi::{MultiValue, Variadic};
 pub use native::{LuaNativeFn, LuaNativeFnMut};
 pub use object::ObjectLike;
 pub use registry::RegistryKey;
+pub use scope::Scope;
 pub use stdlib::StdLib;
 pub use string::{BorrowedBytes, BorrowedStr, LuaString};
 pub use table::{Table, TablePairs, TableSequence};

@@ -52,7 +52,7 @@ unsafe extern "C" fn drop_closure<F>(l: L, block: *mut c_void) {
     unsafe {
         let head = &mut *block.cast::<Callback>();
         head.finalize = None;
-        head.call = None;
+        head.call = Some(destructed);
         let anchor = head.anchor;
         let place = block.cast::<u8>().add(HEAD);
         in_finalizer(l, anchor, || {
@@ -78,7 +78,7 @@ pub(crate) unsafe fn in_finalizer(l: L, anchor: *mut Anchor, f: impl FnOnce()) {
 }
 
 /// While it exists, operations run on the thread of a callback.
-struct Entered<'a> {
+pub(crate) struct Entered<'a> {
     state: &'a State,
     thread: L,
     pushed: u32,
@@ -86,7 +86,7 @@ struct Entered<'a> {
 
 impl<'a> Entered<'a> {
     #[inline]
-    fn new(state: &'a State, l: L) -> Entered<'a> {
+    pub(crate) fn new(state: &'a State, l: L) -> Entered<'a> {
         Entered { state, thread: state.current.replace(l), pushed: state.pushed.replace(0) }
     }
 }
@@ -99,11 +99,44 @@ impl Drop for Entered<'_> {
     }
 }
 
+/// What remains of a function whose closure is gone: a scope has ended, or the state is closing.
+unsafe extern "C" fn destructed(l: L, block: *mut Callback, out: *mut *mut Pending) -> c_int {
+    // SAFETY: S-CALLBACK-1.
+    unsafe { run(l, block, out, |_, _| Err(Error::CallbackDestructed)) }
+}
+
+/// Drops the closure of a function now: calling it is an error from then on.
+///
+/// # Safety
+/// The function is one of `create`'s, and does not run.
+pub(crate) unsafe fn destroy(state: &State, function: &ValueRef) {
+    let own = function.thread;
+    // SAFETY: S-REF-1, S-CALLBACK-1: the first upvalue is the block.
+    unsafe {
+        (state.api.lua_getupvalue)(own, function.slot, 1);
+        let block = (state.api.lua_touserdata)(own, -1).cast::<Callback>();
+        state.api.pop(own, 1);
+        match (*block).finalize {
+            Some(finalize) => finalize(state.current.get(), block.cast()),
+            None => (*block).call = Some(destructed),
+        }
+    }
+}
+
 /// Makes a Lua function of `f`, called through `call`.
 pub(crate) fn create<F: 'static>(state: &State, f: F, call: Call) -> Result<ValueRef> {
     if size_of::<F>() == 0 && !needs_drop::<F>() {
         return plain(state, call);
     }
+    // SAFETY: F is 'static.
+    unsafe { create_unchecked(state, f, call) }
+}
+
+/// The same for closures with borrows.
+///
+/// # Safety
+/// The closure is destroyed before what it borrows ends (S-SCOPE-1).
+pub(crate) unsafe fn create_unchecked<F>(state: &State, f: F, call: Call) -> Result<ValueRef> {
     if state.is_closing() && needs_drop::<F>() {
         return Err(Error::runtime("the Lua state is being closed"));
     }

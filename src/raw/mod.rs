@@ -3,6 +3,7 @@
 //! * [`state`]: one Lua state as Rust sees it; [`refs`]: references to Lua values from Rust.
 //! * [`calm`]: proofs that something which may raise cannot do so now; [`op`]: protected calls for when it can.
 //! * [`push`] and [`tape`]: Rust values onto a Lua stack, directly or as plain data; [`args`]: back.
+//! * `host`: a host's state, entered from C.
 //! * [`callback`]: Rust functions that Lua calls; [`failure`]: errors and panics that cross Lua; [`userdata`]: blocks.
 //!
 //! docs/SAFETY.md has the invariants that the SAFETY comments name.
@@ -13,6 +14,8 @@ pub(crate) mod calm;
 pub(crate) mod failure;
 pub(crate) mod ffi;
 pub(crate) mod heap;
+#[cfg(any(feature = "capi", feature = "json"))]
+pub(crate) mod host;
 pub(crate) mod keys;
 pub(crate) mod module;
 pub(crate) mod op;

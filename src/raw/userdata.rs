@@ -62,14 +62,19 @@ unsafe extern "C" fn drop_value<T>(l: L, block: *mut c_void) {
 /// Makes a userdata of `T` with that metatable.
 pub(crate) fn create<T: 'static>(state: &State, data: T, metatable: Pinned) -> Result<ValueRef> {
     // SAFETY: T is 'static.
-    unsafe { create_unchecked(state, data, metatable) }
+    unsafe { create_unchecked(state, data, metatable.thread, metatable.slot) }
 }
 
 /// The same for types with borrows.
 ///
 /// # Safety
 /// The value is destructed before what it borrows ends (S-SCOPE-1).
-pub(crate) unsafe fn create_unchecked<T>(state: &State, data: T, metatable: Pinned) -> Result<ValueRef> {
+pub(crate) unsafe fn create_unchecked<T>(
+    state: &State,
+    data: T,
+    thread: L,
+    slot: std::os::raw::c_int,
+) -> Result<ValueRef> {
     if state.is_closing() && needs_drop::<T>() {
         return Err(Error::runtime("the Lua state is being closed"));
     }
@@ -87,7 +92,7 @@ pub(crate) unsafe fn create_unchecked<T>(state: &State, data: T, metatable: Pinn
                 anchor: state.anchor,
                 borrow: Cell::new(DESTRUCTED),
             });
-            state.push_slot(l, metatable.thread, metatable.slot);
+            state.push_slot(l, thread, slot);
             (state.api.lua_setmetatable)(l, -2);
             block
         } else {
@@ -95,7 +100,7 @@ pub(crate) unsafe fn create_unchecked<T>(state: &State, data: T, metatable: Pinn
             op.size = size;
             op.b = 1;
             let mut tape = state.tape();
-            tape.slot(metatable.thread, metatable.slot);
+            tape.slot(thread, slot);
             state.run_op_on(&mut op, tape, 1, PLAIN)?;
             op.out_p
         };
@@ -187,5 +192,21 @@ pub(crate) unsafe fn destroy(l: L, block: *mut Head) -> Result<bool> {
             None => (*block).borrow.set(DESTRUCTED),
         }
         Ok(true)
+    }
+}
+
+/// Ends the life of a userdata with its scope. One that is borrowed still (its guard was forgotten) is left alone but marked:
+/// its value is not dropped.
+///
+/// # Safety
+/// The value is a userdata of ours (S-UD-1).
+pub(crate) unsafe fn abandon(state: &State, userdata: &ValueRef) {
+    // SAFETY: S-REF-1, and the caller's promise.
+    unsafe {
+        let head = (state.api.lua_touserdata)(userdata.thread, userdata.slot).cast::<Head>();
+        if destroy(state.current.get(), head).is_err() {
+            (*head).finalize = None;
+            (*head).borrow.set(DESTRUCTED);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Borrowing the value of a userdata.
 
 use super::AnyUserData;
+use super::method::{Reading, Writing};
+use super::wrapper::{ByMut, ByRef};
 use crate::convert::FromLua;
 use crate::error::{Error, Result};
 use crate::lua::Lua;
@@ -169,6 +171,22 @@ impl AnyUserData {
     /// # Errors
     /// As for [`borrow`](AnyUserData::borrow).
     pub fn borrow_scoped<T: 'static, R>(&self, f: impl FnOnce(&T) -> R) -> Result<R> {
+        if let Ok(value) = self.borrow::<T>() {
+            return Ok(f(&value));
+        }
+        // A reference that a scope has lent.
+        for (head, access) in
+            [(self.head::<ByRef<T>>(), ByRef::<T>::ACCESS), (self.head::<ByMut<T>>(), ByMut::<T>::ACCESS)]
+        {
+            if let Ok(head) = head {
+                // SAFETY: S-UD-2, S-UD-4, S-SCOPE-1: the block is one of the reference, borrowed while `f` runs.
+                unsafe {
+                    (*head).read()?;
+                    let _reading = Reading(head);
+                    return access.with_ref(head, f);
+                }
+            }
+        }
         self.borrow::<T>().map(|value| f(&value))
     }
 
@@ -177,6 +195,17 @@ impl AnyUserData {
     /// # Errors
     /// As for [`borrow_mut`](AnyUserData::borrow_mut).
     pub fn borrow_mut_scoped<T: 'static, R>(&self, f: impl FnOnce(&mut T) -> R) -> Result<R> {
+        if let Ok(head) = self.head::<ByMut<T>>() {
+            // SAFETY: as above.
+            unsafe {
+                (*head).write()?;
+                let _writing = Writing(head);
+                return ByMut::<T>::ACCESS.with_mut(head, f);
+            }
+        }
+        if self.head::<ByRef<T>>().is_ok() {
+            return Err(Error::UserDataBorrowMutError);
+        }
         self.borrow_mut::<T>().map(|mut value| f(&mut value))
     }
 

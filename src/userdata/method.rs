@@ -17,7 +17,89 @@ pub(crate) struct Method<M> {
     pub(crate) metatable: *const c_void,
     /// The type and the method, for messages.
     pub(crate) name: Box<str>,
+    /// How to get at the `T`, if the block holds something that leads to one.
+    pub(crate) access: Option<Access>,
     pub(crate) f: M,
+}
+
+/// How to get at the value that a block does not hold itself: through a reference, an `Rc`, a cell, a lock.
+#[derive(Clone, Copy)]
+pub(crate) struct Access {
+    /// Calls the function with the address of the value, borrowed meanwhile.
+    pub(crate) read: unsafe fn(*mut Head, &mut dyn FnMut(*const ())) -> Result<()>,
+    /// The same, borrowed mutably.
+    pub(crate) write: unsafe fn(*mut Head, &mut dyn FnMut(*mut ())) -> Result<()>,
+    /// Whether writing needs the block for itself, or what it holds sees to that.
+    pub(crate) exclusive: bool,
+}
+
+impl Access {
+    /// # Safety
+    /// The block is one that this leads from to a `T` (S-UD-4).
+    pub(crate) unsafe fn with_ref<T, R>(&self, head: *mut Head, f: impl FnOnce(&T) -> R) -> Result<R> {
+        let (mut f, mut result) = (Some(f), None);
+        // SAFETY: the caller's promise; the address is that of a `T`, borrowed while the function runs.
+        unsafe {
+            (self.read)(head, &mut |value| result = f.take().map(|f| f(&*value.cast::<T>())))?;
+        }
+        result.ok_or(Error::UserDataTypeMismatch)
+    }
+
+    /// # Safety
+    /// As above.
+    pub(crate) unsafe fn with_mut<T, R>(&self, head: *mut Head, f: impl FnOnce(&mut T) -> R) -> Result<R> {
+        let (mut f, mut result) = (Some(f), None);
+        // SAFETY: as above, borrowed mutably.
+        unsafe {
+            (self.write)(head, &mut |value| result = f.take().map(|f| f(&mut *value.cast::<T>())))?;
+        }
+        result.ok_or(Error::UserDataTypeMismatch)
+    }
+}
+
+impl<M> Method<M> {
+    /// Calls `f` with the value, borrowed meanwhile.
+    ///
+    /// # Safety
+    /// As for `this`.
+    #[inline]
+    unsafe fn with_ref<T, R>(&self, head: *mut Head, f: impl FnOnce(&T) -> Result<R>) -> Result<R> {
+        // SAFETY: S-UD-2, S-UD-4.
+        unsafe {
+            (*head).read().map_err(|cause| self.bad_self(cause))?;
+            let _reading = Reading(head);
+            match &self.access {
+                None => f(&*userdata::value::<T>(head)),
+                Some(access) => access.with_ref(head, f).map_err(|cause| self.bad_self(cause))?,
+            }
+        }
+    }
+
+    /// Calls `f` with the value, borrowed mutably meanwhile.
+    ///
+    /// # Safety
+    /// As for `this`.
+    #[inline]
+    unsafe fn with_mut<T, R>(&self, head: *mut Head, f: impl FnOnce(&mut T) -> Result<R>) -> Result<R> {
+        // SAFETY: S-UD-2, S-UD-4.
+        unsafe {
+            match &self.access {
+                Some(access) if !access.exclusive => {
+                    (*head).read().map_err(|cause| self.bad_self(cause))?;
+                    let _reading = Reading(head);
+                    access.with_mut(head, f).map_err(|cause| self.bad_self(cause))?
+                }
+                access => {
+                    (*head).write().map_err(|cause| self.bad_self(cause))?;
+                    let _writing = Writing(head);
+                    match access {
+                        None => f(&mut *userdata::value::<T>(head)),
+                        Some(access) => access.with_mut(head, f).map_err(|cause| self.bad_self(cause))?,
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl<M> Method<M> {
@@ -86,12 +168,10 @@ where
         run(l, block, out, |stack, results| {
             let this = closure::<Method<M>>(block);
             let head = this.this(stack)?;
-            let result = {
-                (*head).read().map_err(|cause| this.bad_self(cause))?;
-                let _reading = Reading(head);
+            let result = this.with_ref(head, |value: &T| {
                 let args = A::read_args(stack, 2, top(stack) - 1, Some(&this.name))?;
-                (this.f)(stack.lua(), &*userdata::value::<T>(head), args)?
-            };
+                (this.f)(stack.lua(), value, args)
+            })?;
             result.push_all_to(results)
         })
     }
@@ -112,12 +192,10 @@ where
         run(l, block, out, |stack, results| {
             let this = closure::<Method<Exclusive<M>>>(block);
             let head = this.this(stack)?;
-            let result = {
-                (*head).write().map_err(|cause| this.bad_self(cause))?;
-                let _writing = Writing(head);
+            let result = this.with_mut(head, |value: &mut T| {
                 let args = A::read_args(stack, 2, top(stack) - 1, Some(&this.name))?;
-                this.f.enter(|f| f(stack.lua(), &mut *userdata::value::<T>(head), args))?
-            };
+                this.f.enter(|f| f(stack.lua(), value, args))
+            })?;
             result.push_all_to(results)
         })
     }
@@ -138,6 +216,10 @@ where
         run(l, block, out, |stack, results| {
             let this = closure::<Method<M>>(block);
             let head = this.this(stack)?;
+            if this.access.is_some() {
+                // What is only borrowed or shared cannot be taken.
+                return Err(this.bad_self(Error::UserDataTypeMismatch));
+            }
             // The arguments first: if they do not fit, the value stays.
             let args = A::read_args(stack, 2, top(stack) - 1, Some(&this.name))?;
             let value = userdata::take::<T>(head).map_err(|cause| this.bad_self(cause))?;

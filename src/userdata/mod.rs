@@ -31,11 +31,13 @@ mod cell;
 mod method;
 mod registry;
 mod types;
+mod wrapper;
 
 pub use any::{AnyUserData, UserDataMetatable, UserDataMetatablePairs};
 pub use cell::{UserDataOwned, UserDataRef, UserDataRefMut};
 pub use registry::UserDataRegistry;
 pub(crate) use types::Types;
+pub(crate) use wrapper::{ByMut, ByRef, register_reference};
 
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
 use crate::error::Result;

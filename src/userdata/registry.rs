@@ -1,7 +1,7 @@
 //! Collecting what a type shows to Lua, and making its metatable of it.
 
-use super::method::{self, Method};
-use super::{AnyUserData, UserDataFields, UserDataMethods};
+use super::method::{self, Access, Method};
+use super::{AnyUserData, UserData, UserDataFields, UserDataMethods};
 use crate::Function;
 use crate::convert::{FromLua, FromLuaMulti, IntoLua, IntoLuaMulti};
 use crate::error::{Error, Result};
@@ -30,6 +30,7 @@ pub struct UserDataRegistry<T> {
     statics: Vec<(String, Make)>,
     metas: Vec<(String, Make)>,
     lua: *const Lua,
+    access: Option<Access>,
     _type: PhantomData<fn(T)>,
 }
 
@@ -47,8 +48,33 @@ impl<T> UserDataRegistry<T> {
             statics: Vec::new(),
             metas: Vec::new(),
             lua: state.lua(),
+            access: None,
             _type: PhantomData,
         })
+    }
+
+    /// Adds what `U` shows to Lua, for a block of `T` that leads to a `U`.
+    pub(crate) fn delegate<U: UserData>(&mut self, access: Access) {
+        let mut inner = UserDataRegistry::<U> {
+            metatable: self.metatable.clone(),
+            pointer: self.pointer,
+            type_name: short_name(std::any::type_name::<U>()),
+            getters: Vec::new(),
+            setters: Vec::new(),
+            methods: Vec::new(),
+            statics: Vec::new(),
+            metas: Vec::new(),
+            lua: self.lua,
+            access: Some(access),
+            _type: PhantomData,
+        };
+        U::register(&mut inner);
+        self.type_name = inner.type_name;
+        self.getters.append(&mut inner.getters);
+        self.setters.append(&mut inner.setters);
+        self.methods.append(&mut inner.methods);
+        self.statics.append(&mut inner.statics);
+        self.metas.append(&mut inner.metas);
     }
 
     fn state(&self) -> &State {
@@ -59,7 +85,8 @@ impl<T> UserDataRegistry<T> {
     /// A Lua function of a Rust function that belongs to the type.
     fn function<M: 'static>(&self, name: &str, f: M, call: Call) -> Result<Function> {
         let name = format!("{}.{name}", self.type_name).into_boxed_str();
-        callback::create(self.state(), Method { metatable: self.pointer, name, f }, call).map(Function)
+        let method = Method { metatable: self.pointer, name, access: self.access, f };
+        callback::create(self.state(), method, call).map(Function)
     }
 
     fn meta(&mut self, name: String, function: Result<Function>) {

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::lua::Lua;
 use crate::raw::{Pinned, State};
+use crate::table::Table;
 use crate::userdata::{UserData, UserDataRegistry};
 use rustc_hash::FxHashMap;
 use std::any::TypeId;
@@ -54,18 +55,34 @@ impl State {
     /// The metatable of a type with `UserData`, made the first time.
     #[inline]
     pub(crate) fn type_info<T: UserData + 'static>(&self) -> Result<TypeInfo> {
-        match self.types.get::<T>() {
-            Some(info) => Ok(info),
-            None => self.register_type::<T>(T::register),
-        }
+        self.known_type::<T>(T::register)
     }
 
     /// The metatable of any type: an empty one if it was not registered.
     pub(crate) fn any_type_info<T: 'static>(&self) -> Result<TypeInfo> {
+        self.known_type::<T>(|_| {})
+    }
+
+    /// The metatable of a type, made the first time.
+    #[inline]
+    pub(crate) fn known_type<T: 'static>(
+        &self,
+        register: impl FnOnce(&mut UserDataRegistry<T>),
+    ) -> Result<TypeInfo> {
         match self.types.get::<T>() {
             Some(info) => Ok(info),
-            None => self.register_type::<T>(|_| {}),
+            None => self.register_type::<T>(register),
         }
+    }
+
+    /// A new metatable for blocks of `T`.
+    pub(crate) fn new_metatable<T>(
+        &self,
+        register: impl FnOnce(&mut UserDataRegistry<T>),
+    ) -> Result<(Table, *const c_void)> {
+        let mut registry = UserDataRegistry::new(self)?;
+        register(&mut registry);
+        registry.finish(self)
     }
 
     #[cold]
@@ -73,9 +90,7 @@ impl State {
         &self,
         register: impl FnOnce(&mut UserDataRegistry<T>),
     ) -> Result<TypeInfo> {
-        let mut registry = UserDataRegistry::new(self)?;
-        register(&mut registry);
-        let (metatable, pointer) = registry.finish(self)?;
+        let (metatable, pointer) = self.new_metatable(register)?;
         let info = TypeInfo { metatable: metatable.0.pin(), pointer };
         self.types.insert(TypeId::of::<T>(), info);
         Ok(info)
