@@ -31,7 +31,10 @@ impl Function {
     pub fn dump(&self, strip: bool) -> Vec<u8> {
         let state = self.0.open();
         let mut out = Vec::new();
-        if state.room(3).is_err() {
+        // Lua 5.5 takes it on trust that the function is one of Lua's.
+        // SAFETY: S-REF-1.
+        let is_c = unsafe { (state.api.lua_tocfunction)(self.0.thread, self.0.slot).is_some() };
+        if is_c || state.room(3).is_err() {
             return out;
         }
         let mut dump = Dump { write: collect, context: (&raw mut out).cast() };

@@ -120,6 +120,10 @@ impl Hooks {
         self.threads.borrow().get(&(l as usize)).cloned().or_else(|| self.global.borrow().clone())
     }
 
+    fn is_empty(&self) -> bool {
+        self.threads.borrow().is_empty() && self.global.borrow().is_none()
+    }
+
     pub(crate) fn clear(&self) {
         drop((self.threads.take(), self.global.take()));
     }
@@ -135,6 +139,10 @@ impl State {
     }
 
     fn remove_hook(&self, l: L) {
+        // LuaJIT has one hook for all threads: it stays while there is a function for any of them.
+        if self.api.is_jit != 0 && !self.hooks.is_empty() {
+            return;
+        }
         // SAFETY: as above. Somebody else's hook stays.
         unsafe {
             let ours = ffi::shim_hook(self.api.slot);

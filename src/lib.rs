@@ -60,12 +60,14 @@ mod path;
 pub mod prelude;
 mod print;
 mod raw;
+mod raw_code;
 mod registry;
 mod scope;
 mod stdlib;
 mod string;
 mod table;
 mod thread;
+mod thread_event;
 mod types;
 mod userdata;
 mod value;
@@ -99,6 +101,7 @@ pub use stdlib::StdLib;
 pub use string::{BorrowedBytes, BorrowedStr, LuaString};
 pub use table::{Table, TablePairs, TableSequence};
 pub use thread::{Thread, ThreadStatus};
+pub use thread_event::{ThreadEvent, ThreadTriggers};
 pub use types::{Integer, LightUserData, MaybeSend, MaybeSync, Number, OtherRef, lua_CFunction, lua_State};
 pub use userdata::{
     AnyUserData, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMetatablePairs,

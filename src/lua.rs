@@ -297,6 +297,7 @@ impl fmt::Debug for Lua {
 }
 
 /// A handle to a state that does not keep it open.
+#[repr(transparent)]
 pub struct WeakLua(NonNull<State>);
 
 impl Lua {
@@ -308,6 +309,12 @@ impl Lua {
 }
 
 impl WeakLua {
+    /// What a reference holds, seen as the handle that it is: neither is counted for the other.
+    pub(crate) fn of(state: &NonNull<State>) -> &WeakLua {
+        // SAFETY: the types have the same representation, and the reference keeps the state's memory.
+        unsafe { &*(&raw const *state).cast::<WeakLua>() }
+    }
+
     /// The state, if it is still open.
     pub fn try_upgrade(&self) -> Option<Lua> {
         // SAFETY: S-STATE-1, the handle keeps the state's memory.

@@ -8,6 +8,7 @@ use crate::raw::args::Stack;
 use crate::raw::op::{Code, Op, PLAIN};
 use crate::raw::push::Pusher;
 use crate::raw::{State, ValueRef, ffi};
+use crate::thread_event::ThreadEvent;
 use crate::types::lua_State;
 use crate::vm::types::{State as L, status};
 use std::fmt;
@@ -49,6 +50,7 @@ impl Thread {
         if self.status() != ThreadStatus::Resumable {
             return Err(Error::CoroutineUnresumable);
         }
+        state.tell(|t| t.on_resume, || ThreadEvent::Resume(self.clone()))?;
         let mut pusher = Pusher::new(state);
         args.push_all_to(&mut pusher)?;
         let count = pusher.onto_stack()?;
@@ -72,6 +74,9 @@ impl Thread {
                 return Err(self.failed(state, code));
             }
             state.room(results as u32 + 1)?;
+            if code == status::YIELD {
+                state.tell(|t| t.on_yield, || ThreadEvent::Yield(self.clone()))?;
+            }
             (api.lua_xmove)(co, l, results);
             let top = (api.lua_gettop)(l);
             let result = state
@@ -218,7 +223,9 @@ impl Lua {
         // SAFETY: the operand is a function; the result is a thread.
         unsafe {
             state.run_op_on(&mut op, tape, 1, PLAIN)?;
-            Ok(Thread(state.pop_ref(state.current.get())?, op.out_p.cast()))
+            let thread = Thread(state.pop_ref(state.current.get())?, op.out_p.cast());
+            state.tell(|t| t.on_create, || ThreadEvent::Create(thread.clone()))?;
+            Ok(thread)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::function::Function;
-use crate::lua::Lua;
+use crate::lua::{Lua, WeakLua};
 use crate::raw::ValueRef;
 use crate::raw::args::{Num, Stack};
 use crate::raw::op::{Code, Op, PLAIN, TRACED};
@@ -126,6 +126,11 @@ impl Value {
                 None => Ok(value.type_name().to_owned()),
             },
         }
+    }
+
+    /// The state of a handle.
+    pub fn weak_lua(&self) -> Option<&WeakLua> {
+        self.handle().map(|handle| WeakLua::of(&handle.state))
     }
 
     /// Whether it is nil.

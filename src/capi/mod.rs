@@ -12,13 +12,20 @@
 #[macro_use]
 mod entry;
 
-mod engine;
-mod error;
-mod extension;
-mod open;
-mod status;
-mod str;
+// In the order of the header.
 mod version;
+
+mod str;
+
+mod status;
+
+mod error;
+
+mod engine;
+
+mod extension;
+
+mod open;
 
 pub use engine::*;
 pub use error::*;

@@ -123,6 +123,7 @@ pub(crate) enum Code {
     JoinUpvalue,
     Warning,
     TypeMetatable,
+    Raw,
 }
 
 /// An operation in a protected call (`oxl_op`).

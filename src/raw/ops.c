@@ -315,6 +315,16 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
         a->lua_warning(L, a->lua_tolstring(L, -1, &len), op->a);
         return 0;
     }
+    case OXL_OP_RAW:
+        /* Its arguments are from 1 on: the op itself goes. */
+        if (a->lua_rotate) {
+            a->lua_rotate(L, 1, -1);
+            a->lua_settop(L, -2);
+        } else {
+            a->lua_remove(L, 1);
+        }
+        ((void (*)(lua_State *, void *))op->p)(L, op->out_p);
+        return a->lua_gettop(L);
     case OXL_OP_TYPEMETA:
         return op_type_metatable(a, L, op);
     default:

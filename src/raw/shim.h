@@ -167,7 +167,8 @@ enum oxl_code {
     OXL_OP_DUMP,        /* function: write it to p, stripped if a */
     OXL_OP_JOINUPVALUE, /* f, g: upvalue a of f becomes the first of g */
     OXL_OP_WARNING,     /* text: warn, to be continued if a */
-    OXL_OP_TYPEMETA     /* metatable or nil: that of all values of basic type a */
+    OXL_OP_TYPEMETA,    /* metatable or nil: that of all values of basic type a */
+    OXL_OP_RAW          /* arguments: what the function p leaves when called with out_p */
 };
 
 typedef struct oxl_op {

@@ -63,6 +63,7 @@ pub(crate) struct State {
     pub(crate) app_data: crate::app_data::AppData,
     pub(crate) hooks: crate::hook::Hooks,
     pub(crate) warnings: crate::warning::Warnings,
+    pub(crate) thread_events: crate::thread_event::ThreadEvents,
     pub(crate) options: Cell<crate::lua::LuaOptions>,
 }
 
@@ -102,6 +103,7 @@ impl State {
             app_data: crate::app_data::AppData::default(),
             hooks: crate::hook::Hooks::default(),
             warnings: crate::warning::Warnings::default(),
+            thread_events: crate::thread_event::ThreadEvents::default(),
             options: Cell::default(),
         })
     }
@@ -397,6 +399,7 @@ impl State {
         self.clear_registry();
         drop(self.app_data.take_all());
         self.hooks.clear();
+        drop(self.thread_events.take());
         self.lua().remove_warning_function();
         self.types.clear();
     }

@@ -29,8 +29,10 @@
 mod any;
 mod cell;
 mod method;
+mod proxy;
 mod registry;
 mod types;
+mod user_value;
 mod wrapper;
 
 pub use any::{AnyUserData, UserDataMetatable, UserDataMetatablePairs};

@@ -74,6 +74,14 @@ macro_rules! define_api {
             pub(crate) origin: String,
         }
 
+        /// The names of all functions in the list.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[&CStr] = &[
+            $(c_name(concat!(stringify!($r), "\0")),)*
+            $(c_name(concat!(stringify!($o), "\0")),)*
+            $(c_name(concat!(stringify!($x), "\0")),)*
+        ];
+
         impl Api {
             /// Fills a table from `lookup` (NULL where there is no such symbol). The dialect is that of the
             /// version that the symbols show, still without what only a live state tells; see `probe`.

@@ -73,6 +73,7 @@ macro_rules! with_lua_api {
                 lua_getfenv: fn(State, c_int); in [v51 jit];
                 lua_setfenv: fn(State, c_int) -> c_int; in [v51 jit];
                 lua_getuservalue: fn(State, c_int); in [v52 v53];
+                lua_setuservalue: fn(State, c_int); in [v52 v53];
                 lua_getiuservalue: fn(State, c_int, c_int) -> c_int; in [v54 v55];
                 lua_setiuservalue: fn(State, c_int, c_int) -> c_int; in [v54 v55];
                 lua_setwarnf: fn(State, Option<WarnFunction>, *mut c_void); in [v54 v55];
@@ -103,7 +104,6 @@ macro_rules! with_lua_api {
                 lua_lessthan: fn(State, c_int, c_int) -> c_int; in [v51 jit];
                 lua_compare: fn(State, c_int, c_int, c_int) -> c_int; in [v52 v53 v54 v55];
                 lua_len: fn(State, c_int); in [v52 v53 v54 v55];
-                lua_setuservalue: fn(State, c_int); in [v52 v53];
                 lua_upvaluejoin: fn(State, c_int, c_int, c_int, c_int); in [jit v52 v53 v54 v55];
                 lua_load: any; in [all];
                 lua_loadx: any; in [jit];
