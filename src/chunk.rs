@@ -4,12 +4,14 @@ use crate::convert::{FromLuaMulti, IntoLua, IntoLuaMulti};
 use crate::error::{Error, Result};
 use crate::function::Function;
 use crate::lua::Lua;
+use crate::raw::op::{Code, Op, PLAIN};
 use crate::raw::{State, ffi};
 use crate::table::Table;
 use crate::value::Value;
 use crate::vm::types::status;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
+use std::os::raw::c_int;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 
@@ -294,11 +296,23 @@ impl State {
         let _alive = self.alive();
         self.room(3)?;
         let (api, l) = (self.api, self.current.get());
-        // SAFETY: S-LOAD-1, lua_load parses in a protected call of its own. Setting an upvalue or environment that exists
-        // allocates nothing.
+        let mut source = ffi::Source {
+            data: source.as_ptr().cast(),
+            len: source.len(),
+            name: name.as_ptr(),
+            mode: mode.as_ptr(),
+        };
+        // SAFETY: S-LOAD-1, lua_load parses in a protected call of its own; LuaJIT's collects garbage after it, which may raise.
+        // Setting an upvalue or environment that exists allocates nothing.
         unsafe {
-            let code =
-                ffi::shim_load(api, l, source.as_ptr().cast(), source.len(), name.as_ptr(), mode.as_ptr());
+            let code = if api.is_jit != 0 {
+                let mut op = Op::new(self, Code::Load);
+                op.p = (&raw mut source).cast();
+                self.run_op(&mut op, 1, PLAIN)?;
+                op.out as c_int
+            } else {
+                ffi::shim_load(api, l, &source)
+            };
             if code != status::OK {
                 return Err(self.pop_error(l, code));
             }

@@ -9,6 +9,7 @@ use crate::raw::callback::{self, Exclusive};
 use crate::raw::ffi::slot;
 use crate::raw::op::{Code, Op};
 use crate::raw::push::Pusher;
+use crate::raw::state::Frame;
 use crate::raw::traceback::{self, DebugBuffer};
 use crate::types::MaybeSend;
 use crate::vm::types::{MULTRET, status};
@@ -70,19 +71,17 @@ impl Function {
         // SAFETY: S-STACK-1, there is room for the handler and the function, and the pusher sees to its own.
         unsafe {
             state.push_slot(l, state.refs, slot::HANDLER);
-            let frame = Frame { state, l, handler: (api.lua_gettop)(l) };
+            let handler = (api.lua_gettop)(l);
+            let _frame = Frame::above(api, l, handler - 1);
             state.push_ref(l, &self.0);
             // These two are on the stack besides what the pusher counts.
-            state.pushed.set(state.pushed.get() + 2);
-            let pushed: Result<_> = (|| {
+            let (direct, tape) = state.with_pushed(2, || -> Result<_> {
                 let mut pusher = Pusher::new(state);
                 args.push_all_to(&mut pusher)?;
                 Ok(pusher.into_parts())
-            })();
-            state.pushed.set(state.pushed.get() - 2);
-            let (direct, tape) = pushed?;
+            })?;
             let code = match tape {
-                None => api.pcall(l, direct as c_int, R::RESULTS, frame.handler),
+                None => api.pcall(l, direct as c_int, R::RESULTS, handler),
                 Some(mut tape) => {
                     // The function and the arguments that are there already become arguments of the operation, which
                     // makes the others and calls it.
@@ -90,10 +89,10 @@ impl Function {
                     let mut op = Op::new(state, Code::Call);
                     (op.cells, op.nvalues, op.a) = (tape.cells.as_mut_ptr(), tape.nvalues, R::RESULTS);
                     state.push_slot(l, state.refs, slot::OP);
-                    api.insert(l, frame.handler + 1);
+                    api.insert(l, handler + 1);
                     (api.lua_pushlightuserdata)(l, (&raw mut op).cast());
-                    api.insert(l, frame.handler + 2);
-                    let code = api.pcall(l, direct as c_int + 2, R::RESULTS, frame.handler);
+                    api.insert(l, handler + 2);
+                    let code = api.pcall(l, direct as c_int + 2, R::RESULTS, handler);
                     state.give_back(tape);
                     code
                 }
@@ -101,8 +100,8 @@ impl Function {
             if code != status::OK {
                 return Err(state.pop_error(l, code));
             }
-            let count = if R::RESULTS == MULTRET { (api.lua_gettop)(l) - frame.handler } else { R::RESULTS };
-            state.with_pushed(count as u32 + 1, || R::read_all(&Stack { state, l }, frame.handler + 1, count))
+            let count = if R::RESULTS == MULTRET { (api.lua_gettop)(l) - handler } else { R::RESULTS };
+            state.with_pushed(count as u32 + 1, || R::read_all(&Stack { state, l }, handler + 1, count))
         }
     }
 
@@ -159,21 +158,6 @@ impl Function {
     /// The address of the function, for comparing and printing.
     pub fn to_pointer(&self) -> *const c_void {
         self.0.to_pointer()
-    }
-}
-
-/// The part of the stack that a call uses: from the handler on, it is cleared at the end.
-struct Frame<'a> {
-    state: &'a crate::raw::State,
-    l: crate::vm::types::State,
-    handler: c_int,
-}
-
-impl Drop for Frame<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: the handler's index is one more than what was there before.
-        unsafe { (self.state.api.lua_settop)(self.l, self.handler - 1) }
     }
 }
 

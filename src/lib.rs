@@ -118,4 +118,22 @@ pub mod __private {
     pub use crate::module::require_result;
     pub use crate::raw::ffi::shim_module;
     pub use crate::raw::module::{Init, open_module};
+
+    /// For tests: how many values are on the stack that Rust uses now.
+    pub fn stack_top(lua: &crate::Lua) -> std::os::raw::c_int {
+        let state = lua.state();
+        // SAFETY: S-STATE-1, a live thread.
+        unsafe { (state.api.lua_gettop)(state.current.get()) }
+    }
+
+    /// For tests: the state runs out of memory after so many more requests; `usize::MAX`: never. False if its memory is not
+    /// oxilua's.
+    pub fn fail_allocation(lua: &crate::Lua, after: usize) -> bool {
+        lua.state().heap.as_ref().map(|heap| heap.fail_after(after)).is_some()
+    }
+
+    /// The same for the states that this thread makes from now on.
+    pub fn fail_allocation_in_new_states(after: usize) {
+        crate::raw::heap::fail_in_new_states(after);
+    }
 }

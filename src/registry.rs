@@ -75,7 +75,7 @@ impl Lua {
     /// # Errors
     /// Those of the conversion.
     pub fn create_registry_value(&self, value: impl IntoLua) -> Result<RegistryKey> {
-        let value = value.into_lua(self)?;
+        let value = self.state().lend_value(value.into_lua(self)?)?;
         self.expire_registry_values();
         let registry = self.registry();
         let mut values = registry.values.borrow_mut();
@@ -85,7 +85,7 @@ impl Lua {
             id = id.checked_add(1).unwrap_or(0);
         }
         registry.next.set(id.checked_add(1).unwrap_or(0));
-        values.insert(id, self.state().lend_value(value));
+        values.insert(id, value);
         Ok(RegistryKey { id, dropped: registry.dropped.clone() })
     }
 
@@ -109,7 +109,7 @@ impl Lua {
         if !self.owns_registry_value(key) {
             return Err(Error::MismatchedRegistryKey);
         }
-        let value = self.state().lend_value(value.into_lua(self)?);
+        let value = self.state().lend_value(value.into_lua(self)?)?;
         let old = self.registry().values.borrow_mut().insert(key.id, value);
         self.state().return_value(old);
         Ok(())
@@ -151,7 +151,7 @@ impl Lua {
         let old = match value.into_lua(self)? {
             Value::Nil => self.registry().named.borrow_mut().remove(name),
             value => {
-                let value = self.state().lend_value(value);
+                let value = self.state().lend_value(value)?;
                 self.registry().named.borrow_mut().insert(name.to_owned(), value)
             }
         };
@@ -179,11 +179,15 @@ impl Lua {
 
 impl crate::raw::State {
     /// A value that the state keeps for Rust. Its reference must not keep the state's memory, or nothing would free it.
-    pub(crate) fn lend_value(&self, value: Value) -> Value {
-        if value.handle().is_some() {
+    ///
+    /// # Errors
+    /// If it is a value of another state, or the state is being closed.
+    pub(crate) fn lend_value(&self, value: Value) -> Result<Value> {
+        if let Some(handle) = value.handle() {
+            self.check_same(handle)?;
             self.forget_memory();
         }
-        value
+        Ok(value)
     }
 
     /// Drops all values: the state is being closed.

@@ -159,7 +159,9 @@ impl<'scope, 'env: 'scope> Scope<'scope, 'env> {
         T: 'env,
     {
         let state = self.lua.state();
-        let (metatable, _) = state.new_metatable(register)?;
+        let (metatable, functions) = state.new_metatable(register)?;
+        // The metatable goes with the scope, so its functions must as well.
+        functions.into_iter().for_each(|function| self.keep(Object::Function(function.0)));
         self.create(data, &metatable)
     }
 

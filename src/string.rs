@@ -1,6 +1,7 @@
 //! Lua strings: bytes, usually text, never changed.
 
 use crate::error::{Error, Result};
+use crate::lua::Lua;
 use crate::raw::ValueRef;
 use std::borrow::Borrow;
 use std::fmt;
@@ -29,7 +30,7 @@ impl LuaString {
 
     /// The text for printing, with U+FFFD in the place of what is not UTF-8.
     pub fn display(&self) -> impl fmt::Display + '_ {
-        bstr::BStr::new(self.bytes())
+        Display(self.as_bytes())
     }
 
     /// The bytes. They are Lua's: nothing is copied.
@@ -43,7 +44,7 @@ impl LuaString {
         let bytes = self.bytes();
         // SAFETY: S-STR-1, Lua has a NUL behind the bytes of every string.
         let bytes = unsafe { std::slice::from_raw_parts(bytes.as_ptr(), bytes.len() + 1) };
-        BorrowedBytes { bytes, string: self.clone() }
+        BorrowedBytes::new(bytes, self.clone())
     }
 
     /// An address that is the same for the same string object, for comparing and printing.
@@ -51,7 +52,7 @@ impl LuaString {
         self.0.to_pointer()
     }
 
-    /// The bytes, for as long as the handle is there.
+    /// The bytes, for as long as the handle and the state are there: no code of others may run meanwhile.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         let state = self.0.open();
@@ -62,13 +63,15 @@ impl LuaString {
 
 impl fmt::Debug for LuaString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        bstr::BStr::new(self.bytes()).fmt(f)
+        bstr::BStr::new(&*self.as_bytes()).fmt(f)
     }
 }
 
 impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for LuaString {
     fn eq(&self, other: &T) -> bool {
-        self.bytes() == other.as_ref()
+        // First, since it is code of others.
+        let other = other.as_ref();
+        self.bytes() == other
     }
 }
 
@@ -82,7 +85,8 @@ impl Eq for LuaString {}
 
 impl<T: AsRef<[u8]> + ?Sized> PartialOrd<T> for LuaString {
     fn partial_cmp(&self, other: &T) -> Option<std::cmp::Ordering> {
-        self.bytes().partial_cmp(other.as_ref())
+        let other = other.as_ref();
+        self.bytes().partial_cmp(other)
     }
 }
 
@@ -100,21 +104,38 @@ impl Ord for LuaString {
 
 impl Hash for LuaString {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.bytes().hash(state);
+        self.as_bytes().hash(state);
     }
 }
 
-/// The bytes of a Lua string, which it keeps alive.
+/// The bytes of a Lua string, which it keeps alive, and with it its state.
 pub struct BorrowedBytes {
     /// Those of `string`, which stay where they are: the lifetime is that of this value.
     bytes: *const [u8],
     string: LuaString,
+    /// Last: a state of our own must not be closed before the borrow has ended.
+    _lua: Lua,
+}
+
+/// See [`LuaString::display`].
+struct Display(BorrowedBytes);
+
+impl fmt::Display for Display {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(bstr::BStr::new(&*self.0), f)
+    }
 }
 
 /// The text of a Lua string, which it keeps alive.
 pub struct BorrowedStr(BorrowedBytes);
 
 impl BorrowedBytes {
+    #[inline]
+    fn new(bytes: &[u8], string: LuaString) -> Self {
+        let _lua = string.0.open().lua().clone();
+        BorrowedBytes { bytes, string, _lua }
+    }
+
     pub(crate) fn into_string(self) -> LuaString {
         self.string
     }
@@ -159,7 +180,7 @@ impl Deref for BorrowedStr {
 impl From<&LuaString> for BorrowedBytes {
     #[inline]
     fn from(string: &LuaString) -> Self {
-        BorrowedBytes { bytes: string.bytes(), string: string.clone() }
+        BorrowedBytes::new(string.bytes(), string.clone())
     }
 }
 

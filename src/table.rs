@@ -605,12 +605,18 @@ impl<K: FromLua, V: FromLua> TablePairs<'_, K, V> {
     unsafe fn take(&mut self, stack: &Stack<'_>) -> Result<Option<(K, V)>> {
         // SAFETY: the caller's promise. The conversions of other crates run only when both are popped.
         unsafe {
-            let key = stack.value(-2);
-            let value = V::pop_from(stack);
-            let converted = K::pop_from(stack);
-            let (key, pair) = (key?, (converted?, value?));
+            let both = stack.pop_later(2);
+            let direct = K::IS_PLAIN.then(|| K::read_from(stack, -2));
+            let key = stack.value(-2)?;
+            std::mem::forget(both);
+            stack.state.api.replace(stack.l, -2);
+            let value = V::pop_from(stack)?;
+            let converted = match direct {
+                Some(key) => key?,
+                None => K::from_lua(key.clone(), stack.lua())?,
+            };
             self.key = Cursor::After(key);
-            Ok(Some(pair))
+            Ok(Some((converted, value)))
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::lua::Lua;
 use crate::raw::args::Stack;
 use crate::raw::op::{Code, Op, PLAIN};
 use crate::raw::push::Pusher;
+use crate::raw::state::Frame;
 use crate::raw::{State, ValueRef, ffi};
 use crate::thread_event::ThreadEvent;
 use crate::types::lua_State;
@@ -73,16 +74,20 @@ impl Thread {
             if code != status::OK && code != status::YIELD {
                 return Err(self.failed(state, code));
             }
-            state.room(results as u32 + 1)?;
-            if code == status::YIELD {
-                state.tell(|t| t.on_yield, || ThreadEvent::Yield(self.clone()))?;
+            if let Err(error) = state.room(results as u32 + 1) {
+                api.pop(co, results);
+                return Err(error);
             }
-            (api.lua_xmove)(co, l, results);
             let top = (api.lua_gettop)(l);
-            let result = state
-                .with_pushed(results as u32, || R::read_all(&Stack { state, l }, top - results + 1, results));
-            api.pop(l, results);
-            result
+            let _frame = Frame::above(api, l, top);
+            // At once: from here on others may do with the coroutine what they like.
+            (api.lua_xmove)(co, l, results);
+            state.with_pushed(results as u32, || {
+                if code == status::YIELD {
+                    state.tell(|t| t.on_yield, || ThreadEvent::Yield(self.clone()))?;
+                }
+                R::read_all(&Stack { state, l }, top + 1, results)
+            })
         }
     }
 
@@ -144,6 +149,10 @@ impl Thread {
         if co == state.current.get() {
             return ThreadStatus::Running;
         }
+        // What Rust runs on outside of callbacks may have values on its stack, but it is no coroutine.
+        if co == state.base {
+            return ThreadStatus::Normal;
+        }
         // SAFETY: S-THREAD-1, the handle keeps the thread.
         unsafe {
             match (api.lua_status)(co) {
@@ -194,6 +203,25 @@ impl Thread {
     }
 }
 
+impl State {
+    /// Makes a thread, with a function to run or without.
+    pub(crate) fn new_thread(&self, function: Option<ValueRef>) -> Result<(ValueRef, L)> {
+        let _alive = self.alive();
+        self.room(3)?;
+        let mut tape = self.tape();
+        match function {
+            Some(function) => tape.reference(function),
+            None => tape.nil(),
+        }
+        let mut op = Op::new(self, Code::Thread);
+        // SAFETY: the operand is a function or nil; the result is a thread.
+        unsafe {
+            self.run_op_on(&mut op, tape, 1, PLAIN)?;
+            Ok((self.pop_ref(self.current.get())?, op.out_p.cast()))
+        }
+    }
+}
+
 impl PartialEq for Thread {
     /// Whether it is the same coroutine.
     fn eq(&self, other: &Self) -> bool {
@@ -214,19 +242,11 @@ impl Lua {
     /// If memory runs out.
     pub fn create_thread(&self, function: Function) -> Result<Thread> {
         let state = self.state();
-        let _alive = state.alive();
-        state.room(3)?;
-        let mut tape = state.tape();
         state.check_same(&function.0)?;
-        tape.reference(function.0);
-        let mut op = Op::new(state, Code::Thread);
-        // SAFETY: the operand is a function; the result is a thread.
-        unsafe {
-            state.run_op_on(&mut op, tape, 1, PLAIN)?;
-            let thread = Thread(state.pop_ref(state.current.get())?, op.out_p.cast());
-            state.tell(|t| t.on_create, || ThreadEvent::Create(thread.clone()))?;
-            Ok(thread)
-        }
+        let (value, thread) = state.new_thread(Some(function.0))?;
+        let thread = Thread(value, thread);
+        state.tell(|t| t.on_create, || ThreadEvent::Create(thread.clone()))?;
+        Ok(thread)
     }
 
     /// The coroutine that is running, or the main one.

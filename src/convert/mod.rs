@@ -60,6 +60,10 @@ pub trait FromLua: Sized {
     /// [`Error::FromLuaConversionError`] if the value does not fit.
     fn from_lua(value: Value, lua: &Lua) -> Result<Self>;
 
+    /// Whether reading one runs no code but ours, so that it may be done with other values above it.
+    #[doc(hidden)]
+    const IS_PLAIN: bool = false;
+
     /// # Safety
     /// `index` is acceptable on the stack (S-ARGS-1).
     #[doc(hidden)]

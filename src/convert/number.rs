@@ -39,6 +39,8 @@ macro_rules! integer {
         }
 
         impl FromLua for $int {
+            const IS_PLAIN: bool = true;
+
             #[inline]
             fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
                 let from = value.type_name();
@@ -71,9 +73,8 @@ macro_rules! integer {
             unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let result = Self::read_from(stack, -1);
-                    stack.pop(1);
-                    result
+                    let _popped = stack.pop_later(1);
+                    Self::read_from(stack, -1)
                 }
             }
         }
@@ -140,6 +141,8 @@ macro_rules! float {
         }
 
         impl FromLua for $float {
+            const IS_PLAIN: bool = true;
+
             #[inline]
             fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
                 match value {
@@ -171,9 +174,8 @@ macro_rules! float {
             unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let result = Self::read_from(stack, -1);
-                    stack.pop(1);
-                    result
+                    let _popped = stack.pop_later(1);
+                    Self::read_from(stack, -1)
                 }
             }
         }

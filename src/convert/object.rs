@@ -102,9 +102,8 @@ macro_rules! handle {
             unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
                 // SAFETY: the caller's promise. The value moves to the reference's slot.
                 unsafe {
-                    let result = Self::read_from(stack, -1);
-                    stack.pop(1);
-                    result
+                    let _popped = stack.pop_later(1);
+                    Self::read_from(stack, -1)
                 }
             }
 

@@ -25,6 +25,8 @@ impl IntoLua for bool {
 
 /// Like a condition in Lua: only nil and false are false.
 impl FromLua for bool {
+    const IS_PLAIN: bool = true;
+
     #[inline]
     fn from_lua(value: Value, _: &Lua) -> Result<Self> {
         Ok(!matches!(value, Value::Nil | Value::Boolean(false)))

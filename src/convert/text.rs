@@ -54,6 +54,8 @@ fn utf8<'a>(bytes: &'a [u8], to: &'static str) -> Result<&'a str> {
 macro_rules! from_bytes {
     ($($ty:ty, $name:literal, $convert:expr;)*) => {$(
         impl FromLua for $ty {
+            const IS_PLAIN: bool = true;
+
             #[inline]
             fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
                 let convert: fn(&[u8]) -> Result<$ty> = $convert;
@@ -70,9 +72,8 @@ macro_rules! from_bytes {
             unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let result = Self::read_from(stack, -1);
-                    stack.pop(1);
-                    result
+                    let _popped = stack.pop_later(1);
+                    Self::read_from(stack, -1)
                 }
             }
         }

@@ -204,6 +204,12 @@ impl<'a> Stack<'a> {
         unsafe { self.state.api.pop(self.l, n) }
     }
 
+    /// Pops the `n` values on the top once they have been read, also if reading them panics.
+    #[inline]
+    pub(crate) unsafe fn pop_later(&self, n: c_int) -> PopLater<'_> {
+        PopLater(self, n)
+    }
+
     /// Pops the value on the top.
     ///
     /// # Errors
@@ -211,9 +217,8 @@ impl<'a> Stack<'a> {
     pub unsafe fn pop_value(&self) -> Result<Value> {
         // SAFETY: S-ARGS-1.
         unsafe {
-            let value = self.value(-1);
-            self.pop(1);
-            value
+            let _popped = self.pop_later(1);
+            self.value(-1)
         }
     }
 
@@ -274,5 +279,16 @@ impl<'a> Stack<'a> {
                 _ => "other",
             }
         }
+    }
+}
+
+/// See [`Stack::pop_later`].
+pub(crate) struct PopLater<'a>(&'a Stack<'a>, c_int);
+
+impl Drop for PopLater<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: S-ARGS-1, the values are on the top again, whatever was done above them.
+        unsafe { self.0.pop(self.1) }
     }
 }

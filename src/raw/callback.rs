@@ -5,6 +5,7 @@
 //! is boxed and nothing is looked up.
 
 use super::args::Stack;
+use super::calm::LARGEST_STRING;
 use super::failure::{self, Failure};
 use super::ffi::{
     Anchor, Call, Callback, Cell as ValueCell, Code, Finalize, Function, Pending, kind, slot, tag,
@@ -72,9 +73,9 @@ unsafe extern "C" fn drop_closure<F>(l: L, block: *mut c_void) {
 pub(crate) unsafe fn in_finalizer(l: L, anchor: *mut Anchor, f: impl FnOnce()) {
     // SAFETY: S-ANCHOR-1, finalizers run before Lua frees the anchor.
     let state = unsafe { (*anchor).state.as_ref() };
-    let _entered = state.map(|state| Entered::new(state, l));
-    // A panic in a Drop has been reported by the panic hook; an error here would come out of any allocation.
-    let _ = catch_unwind(AssertUnwindSafe(f));
+    let _entered = state.map(|state| Entered::again(state, l));
+    // An error here would come out of any allocation.
+    failure::quietly(f);
 }
 
 /// While it exists, operations run on the thread of a callback.
@@ -88,6 +89,19 @@ impl<'a> Entered<'a> {
     #[inline]
     pub(crate) fn new(state: &'a State, l: L) -> Entered<'a> {
         Entered { state, thread: state.current.replace(l), pushed: state.pushed.replace(0) }
+    }
+}
+
+impl<'a> Entered<'a> {
+    /// The same on what may be the frame that runs already, as when a value is destroyed before its time: what Rust has
+    /// there still counts.
+    fn again(state: &'a State, l: L) -> Entered<'a> {
+        let pushed = state.pushed.get();
+        let entered = Entered::new(state, l);
+        if entered.thread == l {
+            state.pushed.set(pushed);
+        }
+        entered
     }
 }
 
@@ -145,7 +159,10 @@ pub(crate) unsafe fn create_unchecked<F>(state: &State, f: F, call: Call) -> Res
     let l = state.current.get();
     // SAFETY: there is room; the block is filled before anything else can see it, and with nothing in between that fails.
     unsafe {
-        let block = new_block(state, l, block_size::<F>(), needs_drop::<F>())?;
+        let finalize = needs_drop::<F>() || is_boxed::<F>();
+        let block = new_block(state, l, block_size::<F>(), finalize)?;
+        // The reference first: should there be none, no closure must stay behind.
+        let made = state.pop_ref(l)?;
         let head = block.cast::<Callback>();
         let place = block.cast::<u8>().add(HEAD);
         if is_boxed::<F>() {
@@ -153,13 +170,12 @@ pub(crate) unsafe fn create_unchecked<F>(state: &State, f: F, call: Call) -> Res
         } else {
             place.cast::<F>().write(f);
         }
-        let finalize = needs_drop::<F>() || is_boxed::<F>();
         head.write(Callback {
             finalize: finalize.then_some(drop_closure::<F> as Finalize),
             call: Some(call),
             anchor: state.anchor,
         });
-        state.pop_ref(l)
+        Ok(made)
     }
 }
 
@@ -188,7 +204,7 @@ fn plain(state: &State, call: Call) -> Result<ValueRef> {
 /// There is room for three values.
 unsafe fn new_block(state: &State, l: L, size: usize, finalizer: bool) -> Result<*mut c_void> {
     let trampoline = state.shim(Function::Call);
-    if let Some(calm) = state.calm_objects() {
+    if let Some(calm) = state.calm_objects().filter(|_| size <= LARGEST_STRING) {
         // SAFETY: S-CALM-1.
         unsafe {
             let block = calm.newuserdata(l, size, 0);

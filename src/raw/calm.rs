@@ -12,7 +12,7 @@ use std::os::raw::{c_char, c_int, c_void};
 
 /// Beyond this much memory in use a table could be near its largest size, where it raises "table overflow".
 const LARGEST_HEAP: usize = 1 << 30;
-/// Beyond this a string could be too long for some Lua.
+/// Beyond this a string or a userdata could be too long for some Lua.
 pub(crate) const LARGEST_STRING: usize = 1 << 28;
 
 /// No allocation fails, and no table is near its limit: what only grows a table cannot raise.
@@ -36,6 +36,12 @@ impl State {
         let heap = self.heap.as_deref()?;
         (heap.limit() == 0 && heap.used() < LARGEST_HEAP)
             .then_some(Memory { state: self, _not_send: PhantomData })
+    }
+
+    /// The proof that `lua_checkstack` does not raise. LuaJIT's does where the stack is near its limit.
+    #[inline]
+    pub(crate) fn calm_stack(&self) -> Option<Memory<'_>> {
+        if self.api.is_jit != 0 { None } else { self.calm_memory() }
     }
 
     /// The proof that making an object does not raise.
@@ -104,7 +110,7 @@ impl<'a> Objects<'a> {
         unsafe { calm_call!(self.state, lua_createtable as fn(L, c_int, c_int), (l, narr, nrec)) }
     }
 
-    /// Pushes a new userdata of `size` bytes with `user_values` of them (one, before 5.4).
+    /// Pushes a new userdata of `size` bytes, at most [`LARGEST_STRING`], with `user_values` of them (one, before 5.4).
     #[inline]
     pub(crate) unsafe fn newuserdata(self, l: L, size: usize, user_values: c_int) -> *mut c_void {
         // SAFETY: as above.
@@ -134,6 +140,15 @@ impl<'a> Objects<'a> {
         // SAFETY: as above; checkstack inside grows the stack by `count`.
         unsafe { ffi::shim_push_cells(self.state.api, l, self.state.refs, cells.as_mut_ptr(), count) };
     }
+}
+
+/// `lua_checkstack` where the stack is known to be large enough already: it grows nothing, and so does not raise.
+///
+/// # Safety
+/// So it is, and `l` is a thread of the state.
+pub(crate) unsafe fn checkstack_known(state: &State, l: L, n: c_int) -> bool {
+    // SAFETY: S-CALM-4.
+    unsafe { calm_call!(state, lua_checkstack as fn(L, c_int) -> c_int, (l, n)) != 0 }
 }
 
 /// Pushes a C function without upvalues. From 5.2 on that is a plain value and cannot raise; before, it is an object.

@@ -1,6 +1,7 @@
 //! Errors and panics of Rust as Lua values, and Lua's errors as Rust's.
 
 use super::args::Stack;
+use super::callback::in_finalizer;
 use super::ffi::{Anchor, Code, Finalize, tag};
 use super::op::{Op, PLAIN};
 use super::state::State;
@@ -8,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::vm::types::{State as L, status, ty};
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::raw::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// An error or a panic on its way through Lua: boxed, and owned by a userdata with the metatable of failures.
@@ -95,7 +97,7 @@ impl Failure {
     }
 }
 
-unsafe extern "C" fn finalize_failure(_l: L, block: *mut c_void) {
+unsafe extern "C" fn finalize_failure(l: L, block: *mut c_void) {
     // SAFETY: S-FAIL-1, the block owns the box; this runs once, since the finalizer is taken out.
     unsafe {
         let block = &mut *block.cast::<Block>();
@@ -103,7 +105,8 @@ unsafe extern "C" fn finalize_failure(_l: L, block: *mut c_void) {
         let failure = std::mem::replace(&mut block.failure, std::ptr::null_mut());
         if !failure.is_null() {
             let failure = Box::from_raw(failure);
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(failure)));
+            // An error of the user's may have a Drop that uses Lua.
+            in_finalizer(l, failure.anchor, move || drop(failure));
         }
     }
 }
@@ -160,8 +163,10 @@ impl State {
                     Err(None) => Error::PreviouslyResumedPanic,
                 };
             }
-            let mut message = self.error_text(&stack);
-            stack.pop(1);
+            let mut message = {
+                let _popped = stack.pop_later(1);
+                self.error_text(&stack)
+            };
             match code {
                 status::ERRMEM => Error::MemoryError(message),
                 status::ERRSYNTAX => {
@@ -183,6 +188,16 @@ impl State {
 
     /// The text of the error value on the top.
     unsafe fn error_text(&self, stack: &Stack<'_>) -> String {
+        /// An error whose __tostring raises an error whose __tostring ...: at some point only the type is told.
+        const DEEPEST: u32 = 8;
+        struct Deeper<'a>(&'a Cell<u32>);
+        impl Drop for Deeper<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() - 1);
+            }
+        }
+        self.describing.set(self.describing.get() + 1);
+        let deeper = Deeper(&self.describing);
         // SAFETY: the caller's promise.
         unsafe {
             match stack.type_at(-1) {
@@ -193,11 +208,14 @@ impl State {
                     // A number, or what has a __tostring. Should that fail as well, only the type is told.
                     let type_name = stack.type_name(-1);
                     let unprintable = || format!("<unprintable error: a {type_name} value>");
-                    (self.api.lua_pushvalue)(stack.l, -1);
-                    match self.pop_ref(stack.l) {
+                    if deeper.0.get() > DEEPEST {
+                        return unprintable();
+                    }
+                    // The error and the handler below it stay on the stack meanwhile.
+                    self.with_pushed(2, || match self.ref_at(stack.l, -1) {
                         Ok(value) => self.value_text(&value).unwrap_or_else(|_| unprintable()),
                         Err(_) => unprintable(),
-                    }
+                    })
                 }
             }
         }
@@ -231,3 +249,13 @@ pub(crate) fn callback_error(state: &State, l: L, error: Error) -> Box<Failure> 
 
 /// The tag of a cell that holds a failure, checked here because the shim's declaration is by hand.
 const _: () = assert!(tag::FAILURE == 10);
+
+/// Runs `f`, whose panic, reported by the panic hook already, must go no further.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // What was thrown may have a Drop that panics too.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(payload);
+        }
+    }
+}

@@ -124,6 +124,7 @@ pub(crate) enum Code {
     Warning,
     TypeMetatable,
     Raw,
+    Load,
 }
 
 /// An operation in a protected call (`oxl_op`).
@@ -153,6 +154,15 @@ pub(crate) struct Init {
     pub anchor: *mut Anchor,
     pub refs: L,
     pub base: L,
+}
+
+/// What is to be compiled (`oxl_source`).
+#[repr(C)]
+pub(crate) struct Source {
+    pub data: *const c_char,
+    pub len: usize,
+    pub name: *const c_char,
+    pub mode: *const c_char,
 }
 
 /// `struct dump` of `ops.c`.
@@ -187,7 +197,7 @@ shim! {
     "set_on_hook" pub(crate) fn shim_set_on_hook(f: OnHook, key: *const c_void);
     "hook" pub(crate) fn shim_hook(slot: c_int) -> crate::vm::types::Hook;
     "newstate" pub(crate) fn shim_newstate(api: *const Api, alloc: Alloc, ud: *mut c_void, seed: u32) -> L;
-    "load" pub(crate) fn shim_load(api: *const Api, l: L, data: *const c_char, len: usize, name: *const c_char, mode: *const c_char) -> c_int;
+    "load" pub(crate) fn shim_load(api: *const Api, l: L, source: *const Source) -> c_int;
     "resume" pub(crate) fn shim_resume(api: *const Api, l: L, from: L, nargs: c_int, nresults: *mut c_int) -> c_int;
     "closethread" pub(crate) fn shim_closethread(api: *const Api, l: L, from: L) -> c_int;
 }

@@ -2,7 +2,7 @@
 
 use super::ffi::{Cell, slot};
 pub(crate) use super::ffi::{Code, Op};
-use super::state::State;
+use super::state::{Frame, State};
 use super::tape::Tape;
 use crate::error::Result;
 use crate::vm::types::{State as L, status};
@@ -51,11 +51,9 @@ impl State {
             (api.lua_pushlightuserdata)(l, (&raw mut *op).cast());
             let code = api.pcall(l, 1, nresults, handler);
             if code != status::OK {
-                let error = self.pop_error(l, code);
-                if traced == TRACED {
-                    api.pop(l, 1);
-                }
-                return Err(error);
+                // Also if the error is a panic that goes on here, the handler goes.
+                let _frame = (traced == TRACED).then(|| Frame::above(api, l, handler - 1));
+                return Err(self.pop_error(l, code));
             }
             if traced == TRACED {
                 self.remove(l, handler);

@@ -325,6 +325,9 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
         }
         ((void (*)(lua_State *, void *))op->p)(L, op->out_p);
         return a->lua_gettop(L);
+    case OXL_OP_LOAD:
+        op->out = oxl_load(a, L, op->p);
+        return 1;
     case OXL_OP_TYPEMETA:
         return op_type_metatable(a, L, op);
     default:

@@ -12,6 +12,7 @@ use super::state::State;
 use crate::error::{Error, Result};
 use crate::vm::types::{State as L, ty};
 use std::os::raw::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 /// Slots of the first reference thread; most programs need no other.
@@ -31,17 +32,17 @@ struct Entry {
 pub(crate) struct Slots {
     entries: Vec<Entry>,
     free: Vec<u32>,
+    /// The reference threads, also those that are being made.
     threads: c_int,
 }
 
 impl Slots {
     pub(crate) fn new() -> Slots {
-        Slots { entries: Vec::new(), free: Vec::new(), threads: 0 }
+        Slots { entries: Vec::new(), free: Vec::new(), threads: 1 }
     }
 
     /// Adds the slots `from..=to` of a thread.
     pub(crate) fn add(&mut self, thread: L, from: c_int, to: c_int) {
-        self.threads += 1;
         self.free.reserve((to - from + 1) as usize);
         // The lowest slots are handed out first.
         for slot in (from..=to).rev() {
@@ -106,8 +107,12 @@ impl State {
 
     #[cold]
     fn more_slots(&self) -> Result<()> {
+        // A finalizer that runs meanwhile may need more slots itself: its thread gets another place.
         let index = self.slots().threads + 2;
-        let thread = self.new_reference_thread(FURTHER, index)?;
+        self.slots().threads += 1;
+        // Who needs a slot has values on a stack. So what comes out of a finalizer here is an error, also if it is a panic.
+        let made = catch_unwind(AssertUnwindSafe(|| self.new_reference_thread(FURTHER, index)));
+        let thread = made.unwrap_or_else(|_| Err(Error::runtime("a finalizer panicked")))?;
         self.slots().add(thread, 2, FURTHER);
         Ok(())
     }

@@ -208,9 +208,11 @@ static const char *read_source(lua_State *L, void *ud, size_t *len) {
 
 typedef const char *(*reader)(lua_State *, void *, size_t *);
 
-/* lua_load: parses in protected mode of its own; the function or the message is on the top. */
-int OXL_SYM(load)(const oxl_api *a, lua_State *L, const char *data, size_t len, const char *name, const char *mode) {
-    struct source s = {data, len};
+/* lua_load: parses in protected mode of its own; the function or the message is on the top. LuaJIT's collects garbage
+ * after that, so there this is called in an operation. */
+int oxl_load(const oxl_api *a, lua_State *L, const oxl_source *source) {
+    const char *name = source->name, *mode = source->mode;
+    struct source s = {source->data, source->len};
     if (a->version_number >= 502)
         return ((int (*)(lua_State *, reader, void *, const char *, const char *))a->lua_load)(L, read_source, &s, name,
                                                                                                mode);

@@ -28,6 +28,7 @@
 #define oxl_new_block OXL_SYM(new_block)
 #define oxl_lua_call OXL_SYM(lua_call)
 #define oxl_push_string OXL_SYM(push_string)
+#define oxl_load OXL_SYM(load)
 #define oxl_op_entry OXL_SYM(op_entry)
 #define oxl_init_entry OXL_SYM(init_entry)
 #define oxl_index OXL_SYM(index)
@@ -168,7 +169,8 @@ enum oxl_code {
     OXL_OP_JOINUPVALUE, /* f, g: upvalue a of f becomes the first of g */
     OXL_OP_WARNING,     /* text: warn, to be continued if a */
     OXL_OP_TYPEMETA,    /* metatable or nil: that of all values of basic type a */
-    OXL_OP_RAW          /* arguments: what the function p leaves when called with out_p */
+    OXL_OP_RAW,         /* arguments: what the function p leaves when called with out_p */
+    OXL_OP_LOAD         /* compiles the oxl_source p: the function or the message, the status in out */
 };
 
 typedef struct oxl_op {
@@ -184,6 +186,13 @@ typedef struct oxl_op {
     void *out_p;
     int64_t out;
 } oxl_op;
+
+typedef struct oxl_source {
+    const char *data;
+    size_t len;
+    const char *name;
+    const char *mode;
+} oxl_source;
 
 /* What setting up a state needs and yields, see init.c. */
 typedef struct oxl_init {
@@ -208,6 +217,7 @@ void *oxl_new_block(const oxl_api *a, lua_State *L, size_t size, int user_values
 void oxl_lua_call(const oxl_api *a, lua_State *L, int nargs, int nresults);
 void oxl_push_string(const oxl_api *a, lua_State *L, const char *text);
 
+int oxl_load(const oxl_api *a, lua_State *L, const oxl_source *source);
 int oxl_op_entry(const oxl_api *a, lua_State *L);
 int oxl_init_entry(const oxl_api *a, lua_State *L, const lua_CFunction *functions);
 int oxl_index(const oxl_api *a, lua_State *L);

@@ -16,6 +16,7 @@ use std::cell::{Cell, RefCell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::os::raw::{c_int, c_void};
 use std::ptr::NonNull;
+use std::rc::Rc;
 use std::sync::Once;
 
 /// A live or closed Lua state. It lives on Rust's heap until Lua has closed the state and nothing in Rust refers to it.
@@ -38,7 +39,7 @@ pub(crate) struct State {
     pub(crate) failure_metatable: Cell<*const c_void>,
     pub(crate) finalizer_errors_escape: bool,
     /// Only of states that are ours.
-    pub(crate) heap: Option<Box<Heap>>,
+    pub(crate) heap: Option<Rc<Heap>>,
     /// What callbacks get a reference to. Not counted.
     me: ManuallyDrop<Lua>,
     /// `Lua`s. When the last one of a state that is ours goes, the state is closed.
@@ -54,8 +55,12 @@ pub(crate) struct State {
     pub(crate) keys: Keys,
     /// Memory for values as plain data.
     pub(crate) tapes: RefCell<Tapes>,
+    /// How many tapes the shim has.
+    pub(crate) lent: Cell<usize>,
     /// What the message handler noted of the error on its way.
     pub(crate) traceback: RefCell<Option<String>>,
+    /// How many errors are being described, one inside the other.
+    pub(crate) describing: Cell<u32>,
     /// The functions made of Rust functions that capture nothing, by their trampoline.
     pub(crate) plain_functions: RefCell<rustc_hash::FxHashMap<usize, Pinned>>,
     pub(crate) types: Types,
@@ -71,8 +76,11 @@ pub(crate) struct State {
 /// version, has its own.
 static KEY: u8 = 0;
 
+/// So many values Rust keeps on a frame without asking Lua for room; the rest of the 20 slots is for single operations.
+const CROWDED: u32 = 12;
+
 impl State {
-    fn new(api: &'static Api, heap: Option<Box<Heap>>) -> Box<State> {
+    fn new(api: &'static Api, heap: Option<Rc<Heap>>) -> Box<State> {
         let none = std::ptr::null_mut();
         Box::new(State {
             api,
@@ -96,7 +104,9 @@ impl State {
             slots: UnsafeCell::new(Slots::new()),
             keys: Keys::new(),
             tapes: RefCell::default(),
+            lent: Cell::new(0),
             traceback: RefCell::new(None),
+            describing: Cell::new(0),
             plain_functions: RefCell::default(),
             types: Types::default(),
             registry: Registry::default(),
@@ -111,12 +121,12 @@ impl State {
     /// Makes a new Lua state without any library in it.
     pub(crate) fn create(api: &'static Api) -> Result<Lua> {
         let heap = Heap::new();
-        let ud = (&raw const *heap).cast_mut().cast::<c_void>();
+        let ud = Rc::as_ptr(&heap).cast_mut().cast::<c_void>();
         let seed = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8) as u32;
-        // SAFETY: S-VM-1; the heap is boxed and outlives the state (S-HEAP-1).
+        // SAFETY: S-VM-1; the heap outlives the state (S-HEAP-1): it is kept here until the state keeps it or is closed.
         let mut l = unsafe { ffi::shim_newstate(api, heap::allocate, ud, seed) };
         let mut heap = Some(heap);
-        if l.is_null() {
+        if l.is_null() && api.is_jit != 0 {
             // A LuaJIT without GC64 refuses memory that is not its own.
             heap = None;
             // SAFETY: S-VM-1.
@@ -126,9 +136,12 @@ impl State {
             return Err(Error::MemoryError("not enough memory for a new Lua state".into()));
         }
         // SAFETY: the state is new and ours.
-        let made = unsafe { State::set_up(api, l, heap) };
+        let made = unsafe { State::set_up(api, l, heap.clone()) };
         match &made {
-            Ok(lua) => lua.state().owned.set(true),
+            Ok(lua) => {
+                lua.state().owned.set(true);
+                lua.state().pushed.set(0);
+            }
             // SAFETY: nothing of it is used any more.
             Err(_) => unsafe { (api.lua_close)(l) },
         }
@@ -166,7 +179,7 @@ impl State {
 
     /// # Safety
     /// As `of`; with a heap, the state is new and nobody else's.
-    unsafe fn set_up(api: &'static Api, l: L, heap: Option<Box<Heap>>) -> Result<Lua> {
+    unsafe fn set_up(api: &'static Api, l: L, heap: Option<Rc<Heap>>) -> Result<Lua> {
         static HANDLER: Once = Once::new();
         // SAFETY: the function has the signature that the shim calls it with.
         HANDLER.call_once(|| unsafe {
@@ -218,6 +231,8 @@ impl State {
             s.refs = init.refs;
             s.base = init.base;
             s.current = Cell::new(init.base);
+            // On the stack of a host there may be anything: an operation outside of callbacks asks for its room.
+            s.pushed = Cell::new(if s.heap.is_none() { CROWDED } else { 0 });
             s.me = ManuallyDrop::new(Lua::from_raw(state));
             s.slots.get_mut().add(init.refs, super::keys::FIRST_SLOT + super::keys::COUNT as c_int, FIRST);
             s.memory = Cell::new(1);
@@ -277,7 +292,7 @@ impl State {
     #[inline]
     pub(crate) fn alive(&self) -> Alive<'_> {
         self.strong.set(self.strong.get() + 1);
-        Alive(self)
+        Alive(self, self.lent.get())
     }
 
     #[inline]
@@ -309,6 +324,10 @@ impl State {
     #[cold]
     fn close(&self) {
         self.closing.set(true);
+        // Finalizers may need some memory, whatever the limit was.
+        if let Some(heap) = &self.heap {
+            heap.fail_after(usize::MAX);
+        }
         // SAFETY: the state is ours, and no call into it is under way: each one keeps it. `base` is its main thread, or
         // in 5.1 and LuaJIT the thread it was made with, which is the same.
         unsafe { (self.api.lua_close)(self.base) };
@@ -317,19 +336,21 @@ impl State {
 
     /// Makes sure that `n` more values fit on the stack frame of `current`, besides the few that an operation needs.
     ///
-    /// A C function has 20 free slots. Rust counts what it has there, and asks Lua for more only beyond 12.
+    /// A C function has 20 free slots. Rust counts what it has there, and asks Lua for more only beyond `CROWDED`.
     #[inline]
     pub(crate) fn room(&self, n: u32) -> Result<()> {
-        if self.pushed.get() + n <= 12 { Ok(()) } else { self.more_room(self.current.get(), n + 8) }
+        if self.pushed.get() + n <= CROWDED { Ok(()) } else { self.more_room(self.current.get(), n + 8) }
     }
 
     /// `lua_checkstack` for any thread of the state.
     #[cold]
     pub(crate) fn more_room(&self, l: L, n: u32) -> Result<()> {
         let n = c_int::try_from(n).ok().filter(|&n| n <= self.api.max_stack).ok_or(Error::StackError)?;
-        let there = match self.calm_memory() {
+        let grown = match self.calm_stack() {
             // SAFETY: `l` is a thread of this state.
-            Some(calm) => unsafe { calm.checkstack(l, n) },
+            Some(calm) => {
+                return if unsafe { calm.checkstack(l, n) } { Ok(()) } else { Err(Error::StackError) };
+            }
             None => {
                 let mut op = Op::new(self, Code::Stack);
                 op.a = n;
@@ -339,7 +360,14 @@ impl State {
                 op.out != 0
             }
         };
-        if there { Ok(()) } else { Err(Error::StackError) }
+        // The operation has grown the stack, but on `current` it was its own frame that it was granted to. Now there is room
+        // for sure, so nothing raises, and this frame learns of it.
+        // SAFETY: S-CALM-4.
+        if grown && unsafe { super::calm::checkstack_known(self, l, n) } {
+            Ok(())
+        } else {
+            Err(Error::StackError)
+        }
     }
 
     pub(crate) fn new_reference_thread(&self, slots: c_int, index: c_int) -> Result<L> {
@@ -386,8 +414,10 @@ unsafe extern "C" fn finalize_anchor(_l: L, block: *mut c_void) {
         if let Some(state) = state.as_ref() {
             state.closing.set(true);
             // Rust values that the state kept for Lua are dropped while Lua still is in order.
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| state.drop_contents()));
+            super::failure::quietly(|| state.drop_contents());
             state.closed.set(true);
+            // What the last Drops have stored meanwhile.
+            super::failure::quietly(|| state.drop_contents());
             state.release_memory();
         }
     }
@@ -400,17 +430,45 @@ impl State {
         drop(self.app_data.take_all());
         self.hooks.clear();
         drop(self.thread_events.take());
-        self.lua().remove_warning_function();
+        self.forget_warning_function();
         self.types.clear();
     }
 }
 
+/// Clears a stack down to `top` when it goes, also by a panic.
+pub(crate) struct Frame {
+    api: &'static Api,
+    l: L,
+    top: c_int,
+}
+
+impl Frame {
+    /// # Safety
+    /// `l` is a thread of this Lua that has `top` values when the frame goes, and perhaps others above them.
+    #[inline]
+    pub(crate) unsafe fn above(api: &'static Api, l: L, top: c_int) -> Frame {
+        Frame { api, l, top }
+    }
+}
+
+impl Drop for Frame {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the promise of `above`; what is above is plain values, nothing to be closed.
+        unsafe { (self.api.lua_settop)(self.l, self.top) }
+    }
+}
+
 /// See [`State::alive`].
-pub(crate) struct Alive<'a>(&'a State);
+pub(crate) struct Alive<'a>(&'a State, usize);
 
 impl Drop for Alive<'_> {
     #[inline]
     fn drop(&mut self) {
+        // A tape lent since then can have no shim's frame that would give it back: it is lost to an error.
+        if self.0.lent.get() > self.1 {
+            self.0.drop_lost_tapes(self.1);
+        }
         self.0.let_go();
     }
 }

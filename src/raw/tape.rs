@@ -202,7 +202,7 @@ unsafe extern "C" fn release(pending: *mut Pending) {
 pub(crate) struct Tapes {
     free: Vec<Box<Tape>>,
     /// Those that the shim has. One whose values could not be built (no memory, a failing finalizer) stays here until the
-    /// state goes, or until a tape lent before it comes back: they are nested like calls.
+    /// call of Rust's that it was lent in is over, or a tape lent before it comes back: they are nested like calls.
     lent: Vec<Box<Tape>>,
 }
 
@@ -223,6 +223,7 @@ impl State {
     fn lend(&self, mut tape: Box<Tape>) -> *mut Pending {
         let pending = &raw mut tape.pending;
         self.tapes.borrow_mut().lent.push(tape);
+        self.lent.set(self.lent.get() + 1);
         pending
     }
 
@@ -232,16 +233,27 @@ impl State {
             let mut tapes = self.tapes.borrow_mut();
             let at = tapes.lent.iter().rposition(|t| std::ptr::eq(&raw const t.pending, pending))?;
             lost.extend(tapes.lent.drain(at + 1..));
-            tapes.lent.pop()
+            let found = tapes.lent.pop();
+            self.lent.set(tapes.lent.len());
+            found
         };
         // Outside the borrow: dropping what they hold may use the state.
         drop(lost);
         found
     }
 
+    /// Drops those lent that came after the first `kept`: the calls in which they were lent are over.
+    #[cold]
+    pub(crate) fn drop_lost_tapes(&self, kept: usize) {
+        let lost = self.tapes.borrow_mut().lent.split_off(kept);
+        self.lent.set(kept);
+        super::failure::quietly(move || drop(lost));
+    }
+
     /// Drops all tapes; the state is being closed.
     pub(crate) fn drop_tapes(&self) {
         let tapes = self.tapes.take();
+        self.lent.set(0);
         drop(tapes);
     }
 }

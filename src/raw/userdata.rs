@@ -6,6 +6,7 @@
 //! What a userdata is, its metatable says: each type has one in each state, which no script can get hold of.
 
 use super::callback::in_finalizer;
+use super::calm::LARGEST_STRING;
 use super::ffi::{Anchor, Code, Finalize};
 use super::op::{Op, PLAIN};
 use super::refs::{Pinned, ValueRef};
@@ -84,7 +85,8 @@ pub(crate) unsafe fn create_unchecked<T>(
     let size = size_of::<Head>() + extra::<T>() + size_of::<T>();
     // SAFETY: there is room; between making the block and filling it nothing fails or is seen by others.
     unsafe {
-        let block = if let Some(calm) = state.calm_objects() {
+        let calm = state.calm_objects().filter(|_| size <= LARGEST_STRING);
+        let block = if let Some(calm) = calm {
             let block = calm.newuserdata(l, size, 1);
             // Setting a metatable with __gc makes the block known to the collector: it must be in order by then.
             block.cast::<Head>().write(Head {
@@ -104,6 +106,8 @@ pub(crate) unsafe fn create_unchecked<T>(
             state.run_op_on(&mut op, tape, 1, PLAIN)?;
             op.out_p
         };
+        // The reference first: should there be none, no value must stay behind.
+        let made = state.pop_ref(l)?;
         let head = block.cast::<Head>();
         value::<T>(head).write(data);
         head.write(Head {
@@ -111,7 +115,7 @@ pub(crate) unsafe fn create_unchecked<T>(
             anchor: state.anchor,
             borrow: Cell::new(FREE),
         });
-        state.pop_ref(l)
+        Ok(made)
     }
 }
 

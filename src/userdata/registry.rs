@@ -13,6 +13,7 @@ use crate::raw::{State, ValueRef};
 use crate::table::Table;
 use crate::types::{LightUserData, MaybeSend};
 use crate::value::Value;
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::os::raw::c_void;
 
@@ -31,12 +32,19 @@ pub struct UserDataRegistry<T> {
     metas: Vec<(String, Make)>,
     lua: *const Lua,
     access: Option<Access>,
+    /// All functions of the type.
+    made: RefCell<Vec<Function>>,
     _type: PhantomData<fn(T)>,
 }
 
 impl<T> UserDataRegistry<T> {
     pub(crate) fn new(state: &State) -> Result<Self> {
         let metatable = state.lua().create_table()?;
+        // From the start, so that a userdata made before the metatable is complete is finalized and out of reach as well.
+        if std::mem::needs_drop::<T>() {
+            metatable.raw_set("__gc", gc_function(state)?)?;
+        }
+        metatable.raw_set("__metatable", false)?;
         let pointer = metatable.to_pointer();
         Ok(UserDataRegistry {
             metatable,
@@ -49,8 +57,13 @@ impl<T> UserDataRegistry<T> {
             metas: Vec::new(),
             lua: state.lua(),
             access: None,
+            made: RefCell::default(),
             _type: PhantomData,
         })
+    }
+
+    pub(crate) fn metatable(&self) -> Table {
+        self.metatable.clone()
     }
 
     /// Adds what `U` shows to Lua, for a block of `T` that leads to a `U`.
@@ -66,6 +79,7 @@ impl<T> UserDataRegistry<T> {
             metas: Vec::new(),
             lua: self.lua,
             access: Some(access),
+            made: RefCell::default(),
             _type: PhantomData,
         };
         U::register(&mut inner);
@@ -75,6 +89,7 @@ impl<T> UserDataRegistry<T> {
         self.methods.append(&mut inner.methods);
         self.statics.append(&mut inner.statics);
         self.metas.append(&mut inner.metas);
+        self.made.get_mut().append(inner.made.get_mut());
     }
 
     fn state(&self) -> &State {
@@ -86,17 +101,21 @@ impl<T> UserDataRegistry<T> {
     fn function<M: 'static>(&self, name: &str, f: M, call: Call) -> Result<Function> {
         let name = format!("{}.{name}", self.type_name).into_boxed_str();
         let method = Method { metatable: self.pointer, name, access: self.access, f };
-        callback::create(self.state(), method, call).map(Function)
+        let function = callback::create(self.state(), method, call).map(Function)?;
+        self.made.borrow_mut().push(function.clone());
+        Ok(function)
     }
 
     fn meta(&mut self, name: String, function: Result<Function>) {
         self.metas.push((name, Box::new(|_| function.map(Value::Function))));
     }
 
-    /// Fills the metatable.
-    pub(crate) fn finish(self, state: &State) -> Result<(Table, *const c_void)> {
+    /// Fills the metatable, which must be the one that the registry was made with. Gives all functions of the type.
+    pub(crate) fn finish(self, state: &State, metatable: &Table) -> Result<Vec<Function>> {
         let lua = state.lua();
-        let metatable = self.metatable;
+        if self.metatable != *metatable {
+            return Err(Error::runtime("a registry was exchanged for another one"));
+        }
         let mut index = Value::Nil;
         let mut newindex = Value::Nil;
         for (name, make) in self.metas {
@@ -149,14 +168,10 @@ impl<T> UserDataRegistry<T> {
             metatable.raw_set("__newindex", newindex)?;
         }
 
-        if std::mem::needs_drop::<T>() {
-            metatable.raw_set("__gc", gc_function(state)?)?;
-        }
         if metatable.raw_get::<Value>("__name")?.is_nil() {
             metatable.raw_set("__name", self.type_name)?;
         }
-        metatable.raw_set("__metatable", false)?;
-        Ok((metatable, self.pointer))
+        Ok(self.made.into_inner())
     }
 }
 

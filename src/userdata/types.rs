@@ -1,6 +1,7 @@
 //! The userdata types that a state knows.
 
 use crate::error::Result;
+use crate::function::Function;
 use crate::lua::Lua;
 use crate::raw::{Pinned, State};
 use crate::table::Table;
@@ -41,9 +42,19 @@ impl Types {
         self.by_type.borrow().get(&TypeId::of::<T>()).copied()
     }
 
-    fn insert(&self, id: TypeId, info: TypeInfo) {
-        self.by_type.borrow_mut().insert(id, info);
+    /// Makes this the metatable of the type, and returns the one before.
+    fn insert(&self, id: TypeId, info: TypeInfo) -> Option<TypeInfo> {
         self.by_metatable.borrow_mut().insert(info.pointer as usize, id);
+        self.by_type.borrow_mut().insert(id, info)
+    }
+
+    /// Takes back what `insert` did. Userdata with that metatable keep it.
+    fn restore(&self, id: TypeId, before: Option<TypeInfo>) {
+        let mut types = self.by_type.borrow_mut();
+        match before {
+            Some(info) => types.insert(id, info),
+            None => types.remove(&id),
+        };
     }
 
     pub(crate) fn clear(&self) {
@@ -75,14 +86,17 @@ impl State {
         }
     }
 
-    /// A new metatable for blocks of `T`.
+    /// A new metatable for blocks of `T`, and the functions made for it. They take what has a metatable of this address for
+    /// a block of `T`: the metatable must live as long as they can be called.
     pub(crate) fn new_metatable<T>(
         &self,
         register: impl FnOnce(&mut UserDataRegistry<T>),
-    ) -> Result<(Table, *const c_void)> {
+    ) -> Result<(Table, Vec<Function>)> {
         let mut registry = UserDataRegistry::new(self)?;
+        let metatable = registry.metatable();
         register(&mut registry);
-        registry.finish(self)
+        let functions = registry.finish(self, &metatable)?;
+        Ok((metatable, functions))
     }
 
     #[cold]
@@ -90,9 +104,22 @@ impl State {
         &self,
         register: impl FnOnce(&mut UserDataRegistry<T>),
     ) -> Result<TypeInfo> {
-        let (metatable, pointer) = self.new_metatable(register)?;
-        let info = TypeInfo { metatable: metatable.0.pin(), pointer };
-        self.types.insert(TypeId::of::<T>(), info);
+        struct Restore<'a>(&'a Types, TypeId, Option<TypeInfo>);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.restore(self.1, self.2);
+            }
+        }
+        let id = TypeId::of::<T>();
+        let mut registry = UserDataRegistry::new(self)?;
+        let metatable = registry.metatable();
+        let pointer = metatable.to_pointer();
+        let info = TypeInfo { metatable: metatable.0.clone().pin(), pointer };
+        // Known before it is filled: a field may be a value of the type itself.
+        let restore = Restore(&self.types, id, self.types.insert(id, info));
+        register(&mut registry);
+        registry.finish(self, &metatable)?;
+        std::mem::forget(restore);
         Ok(info)
     }
 }
