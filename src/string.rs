@@ -3,11 +3,13 @@
 use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::raw::ValueRef;
+use crate::raw::args::Stack;
+use crate::raw::frame::FrameRef;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::os::raw::c_void;
+use std::os::raw::{c_int, c_void};
 
 /// A handle to a Lua string. Lua strings hold any bytes; the methods say what they do with those that are not UTF-8.
 #[derive(Clone)]
@@ -110,11 +112,17 @@ impl Hash for LuaString {
 
 /// The bytes of a Lua string, which it keeps alive, and with it its state.
 pub struct BorrowedBytes {
-    /// Those of `string`, which stay where they are: the lifetime is that of this value.
+    /// Those of the string, which stay where they are: the lifetime is that of this value.
     bytes: *const [u8],
-    string: LuaString,
-    /// Last: a state of our own must not be closed before the borrow has ended.
-    _lua: Lua,
+    keep: Keep,
+}
+
+/// What keeps the string.
+enum Keep {
+    /// It is an argument of a callback.
+    Argument(FrameRef),
+    /// The state comes last: one of our own must not be closed before the borrow has ended.
+    String(LuaString, #[allow(dead_code)] Lua),
 }
 
 /// See [`LuaString::display`].
@@ -132,26 +140,43 @@ pub struct BorrowedStr(BorrowedBytes);
 impl BorrowedBytes {
     #[inline]
     fn new(bytes: &[u8], string: LuaString) -> Self {
-        let _lua = string.0.open().lua().clone();
-        BorrowedBytes { bytes, string, _lua }
+        let lua = string.0.open().lua().clone();
+        BorrowedBytes { bytes, keep: Keep::String(string, lua) }
     }
 
-    pub(crate) fn into_string(self) -> LuaString {
-        self.string
+    /// Those of a callback's argument, which is a string.
+    ///
+    /// # Safety
+    /// That is so, and `index` is absolute (S-FRAME-1).
+    #[inline]
+    pub(crate) unsafe fn of_argument(stack: &Stack<'_>, index: c_int, bytes: &[u8]) -> BorrowedBytes {
+        // SAFETY: the caller's promise.
+        BorrowedBytes { bytes, keep: Keep::Argument(unsafe { stack.state.frame_ref(stack.l, index) }) }
     }
 
-    pub(crate) fn to_owned_string(&self) -> LuaString {
-        self.string.clone()
+    /// The string.
+    pub(crate) fn string(&self, lua: &Lua) -> Result<LuaString> {
+        match &self.keep {
+            Keep::String(string, _) => Ok(string.clone()),
+            Keep::Argument(_) => lua.create_string(&**self),
+        }
     }
 }
 
 impl BorrowedStr {
-    pub(crate) fn into_string(self) -> LuaString {
-        self.0.string
+    /// As for bytes, which are valid UTF-8.
+    ///
+    /// # Safety
+    /// As for bytes.
+    #[inline]
+    pub(crate) unsafe fn of_argument(stack: &Stack<'_>, index: c_int, text: &str) -> BorrowedStr {
+        // SAFETY: the caller's promise.
+        BorrowedStr(unsafe { BorrowedBytes::of_argument(stack, index, text.as_bytes()) })
     }
 
-    pub(crate) fn to_owned_string(&self) -> LuaString {
-        self.0.string.clone()
+    /// The string.
+    pub(crate) fn string(&self, lua: &Lua) -> Result<LuaString> {
+        self.0.string(lua)
     }
 }
 
@@ -160,9 +185,13 @@ impl Deref for BorrowedBytes {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // The bytes go with the state.
-        self.string.0.open();
-        // SAFETY: S-STR-1, `string` keeps them.
+        // The bytes go with the state, if its host closes it.
+        let is_closed = match &self.keep {
+            Keep::Argument(argument) => argument.state().is_closed(),
+            Keep::String(string, _) => string.0.raw().is_closed(),
+        };
+        assert!(!is_closed, "the Lua state of this string has been closed");
+        // SAFETY: S-STR-1, S-FRAME-1, the string is kept.
         unsafe { &*self.bytes }
     }
 }

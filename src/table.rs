@@ -724,8 +724,18 @@ impl Lua {
         &self,
         iter: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Table> {
-        let iter = iter.into_iter();
-        self.build_table(false, iter.size_hint().0, |to| {
+        let mut iter = iter.into_iter();
+        let expected = iter.size_hint().0;
+        if let Some(table) = self.build_calmly(false, expected, |builder| {
+            let Some((key, value)) = iter.next() else { return Ok(false) };
+            builder.field(key, value)?;
+            Ok(true)
+        })? {
+            // What is left, if the state was not calm up to the end.
+            iter.try_for_each(|(key, value)| table.raw_set(key, value))?;
+            return Ok(table);
+        }
+        self.build_table(false, expected, |to| {
             let mut count = 0;
             for (key, value) in iter {
                 push_key(key, to)?;
@@ -741,8 +751,17 @@ impl Lua {
     /// # Errors
     /// Those of the conversions.
     pub fn create_sequence_from<T: IntoLua>(&self, iter: impl IntoIterator<Item = T>) -> Result<Table> {
-        let iter = iter.into_iter();
-        self.build_table(true, iter.size_hint().0, |to| {
+        let mut iter = iter.into_iter();
+        let expected = iter.size_hint().0;
+        if let Some(table) = self.build_calmly(true, expected, |builder| {
+            let Some(item) = iter.next() else { return Ok(false) };
+            builder.element(item)?;
+            Ok(true)
+        })? {
+            iter.try_for_each(|item| table.raw_push(item))?;
+            return Ok(table);
+        }
+        self.build_table(true, expected, |to| {
             let mut count = 0;
             for item in iter {
                 item.push_to(to)?;
@@ -750,6 +769,38 @@ impl Lua {
             }
             Ok(count)
         })
+    }
+
+    /// Builds a table right on the stack, as long as nothing there can raise; `None` if it can from the start. `next` adds
+    /// one element and says whether there was one.
+    fn build_calmly(
+        &self,
+        is_array: bool,
+        expected: usize,
+        mut next: impl FnMut(&mut Builder<'_>) -> Result<bool>,
+    ) -> Result<Option<Table>> {
+        let state = self.state();
+        let Some(calm) = state.calm_objects().filter(|_| expected < 1 << 20) else { return Ok(None) };
+        let _alive = state.alive();
+        state.room(4)?;
+        let l = state.current.get();
+        let size = expected as c_int;
+        // SAFETY: S-CALM-1, there is room.
+        unsafe { calm.createtable(l, if is_array { size } else { 0 }, if is_array { 0 } else { size }) };
+        let built = state.with_pushed(1, || {
+            let mut builder = Builder { state, l, pusher: Pusher::new(state), count: 0 };
+            while state.calm_memory().is_some() && next(&mut builder)? {}
+            Ok(())
+        });
+        match built {
+            // SAFETY: the table is on the top.
+            Ok(()) => unsafe { Ok(Some(Table(state.pop_ref(l)?))) },
+            Err(error) => {
+                // SAFETY: as above.
+                unsafe { state.api.pop(l, 1) };
+                Err(error)
+            }
+        }
     }
 
     /// The contents become plain data first, and then one operation makes the table.
@@ -766,5 +817,62 @@ impl Lua {
         pusher.onto_stack()?;
         // SAFETY: the table is on the top.
         unsafe { Ok(Table(state.pop_ref(state.current.get())?)) }
+    }
+}
+
+/// A table that is being built on the top of the stack.
+struct Builder<'a> {
+    state: &'a State,
+    l: L,
+    pusher: Pusher<'a>,
+    count: i64,
+}
+
+impl Builder<'_> {
+    /// Adds an element of the sequence.
+    #[inline]
+    fn element(&mut self, item: impl IntoLua) -> Result<()> {
+        item.push_to(&mut self.pusher)?;
+        self.pusher.consumed()?;
+        self.count += 1;
+        match self.state.calm_memory() {
+            // SAFETY: S-CALM-1, the element is on the top and the table below it.
+            Some(calm) => unsafe { calm.rawseti(self.l, -2, self.count) },
+            // The conversion has set a limit to the memory.
+            None => return self.store_protected(Value::Integer(self.count)),
+        }
+        Ok(())
+    }
+
+    /// Adds a field.
+    #[inline]
+    fn field(&mut self, key: impl IntoLua, value: impl IntoLua) -> Result<()> {
+        push_key(key, &mut self.pusher)?;
+        value.push_to(&mut self.pusher)?;
+        self.pusher.consumed()?;
+        match self.state.calm_memory() {
+            // SAFETY: S-CALM-1, the key was checked, and the two are on the top and the table below them.
+            Some(calm) => unsafe { calm.rawset(self.l, -3) },
+            None => {
+                let stack = Stack { state: self.state, l: self.l };
+                // SAFETY: the key is below the value.
+                let key = unsafe { stack.value(-2) };
+                // SAFETY: the value stays on the top, in the place of the key.
+                unsafe { self.state.api.replace(self.l, -2) };
+                return self.store_protected(key?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the value on the top in the table below it.
+    #[cold]
+    fn store_protected(&self, key: Value) -> Result<()> {
+        let stack = Stack { state: self.state, l: self.l };
+        // SAFETY: the value and the table are there.
+        unsafe {
+            let value = stack.pop_value()?;
+            Table(stack.reference(-1)?).raw_set(key, value)
+        }
     }
 }

@@ -73,6 +73,17 @@ pub trait FromLua: Sized {
         Self::from_lua(unsafe { stack.value(index)? }, stack.lua())
     }
 
+    /// Reads an argument of the running callback: what borrows from it need not keep it by itself.
+    ///
+    /// # Safety
+    /// `index` is that of an argument, or above them all (S-ARGS-1, S-FRAME-1).
+    #[doc(hidden)]
+    #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { Self::read_from(stack, index) }
+    }
+
     /// Reads the value on the top and pops it. The conversions of other crates run only after it was popped.
     ///
     /// # Safety
@@ -145,7 +156,7 @@ pub trait FromLuaMulti: Sized {
 #[inline]
 pub(crate) unsafe fn read_arg<T: FromLua>(stack: &Stack<'_>, i: c_int, name: Option<&str>) -> Result<T> {
     // SAFETY: the caller's promise.
-    unsafe { T::read_from(stack, i).map_err(|cause| Error::bad_argument(name, i as usize, cause)) }
+    unsafe { T::read_argument(stack, i).map_err(|cause| Error::bad_argument(name, i as usize, cause)) }
 }
 
 impl<T: IntoLua> IntoLuaMulti for T {

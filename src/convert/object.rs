@@ -4,6 +4,7 @@ use super::{FromLua, IntoLua, Key};
 use crate::error::{Error, Result};
 use crate::function::Function;
 use crate::lua::Lua;
+use crate::raw::ValueRef;
 use crate::raw::args::Stack;
 use crate::raw::push::Pusher;
 use crate::registry::RegistryKey;
@@ -61,7 +62,7 @@ impl FromLua for Value {
 }
 
 macro_rules! handle {
-    ($($name:ident, $lua:literal, $type:pat, $make:expr;)*) => {$(
+    ($($name:ident, $lua:literal, $type:expr, $wrap:expr, $make:expr;)*) => {$(
         impl IntoLua for $name {
             #[inline]
             fn into_lua(self, _: &Lua) -> Result<Value> {
@@ -91,17 +92,22 @@ macro_rules! handle {
             unsafe fn read_from(stack: &Stack<'_>, index: c_int) -> Result<Self> {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    match stack.type_at(index) {
-                        $type => $make(stack, index),
-                        _ => Self::from_lua(stack.value(index)?, stack.lua()),
+                    if stack.type_at(index) != $type {
+                        return Self::from_lua(stack.value(index)?, stack.lua());
                     }
+                    $make(stack, index)
                 }
             }
 
             #[inline]
             unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
-                // SAFETY: the caller's promise. The value moves to the reference's slot.
+                // SAFETY: the caller's promise. A value of the type moves to the reference's slot.
                 unsafe {
+                    if stack.type_at(-1) == $type
+                        && let Some(wrap) = $wrap
+                    {
+                        return stack.state.pop_ref(stack.l).map(wrap);
+                    }
                     let _popped = stack.pop_later(1);
                     Self::read_from(stack, -1)
                 }
@@ -115,17 +121,22 @@ macro_rules! handle {
     )*};
 }
 
+/// A type whose handle needs more than the reference.
+type NoWrap<T> = Option<fn(ValueRef) -> T>;
+
 handle! {
-    Table, "table", ty::TABLE, |stack: &Stack<'_>, index| Ok(Table(stack.reference(index)?));
-    Function, "function", ty::FUNCTION, |stack: &Stack<'_>, index| Ok(Function(stack.reference(index)?));
-    LuaString, "string", ty::STRING, |stack: &Stack<'_>, index| Ok(LuaString(stack.reference(index)?));
-    Thread, "thread", ty::THREAD, |stack: &Stack<'_>, index| {
+    Table, "table", ty::TABLE, Some(Table), |stack: &Stack<'_>, index| Ok(Table(stack.reference(index)?));
+    Function, "function", ty::FUNCTION, Some(Function), |stack: &Stack<'_>, index| Ok(Function(stack.reference(index)?));
+    LuaString, "string", ty::STRING, Some(LuaString), |stack: &Stack<'_>, index| Ok(LuaString(stack.reference(index)?));
+    Thread, "thread", ty::THREAD, NoWrap::<Thread>::None, |stack: &Stack<'_>, index| {
         let thread = (stack.state.api.lua_tothread)(stack.l, index);
         Ok(Thread(stack.reference(index)?, thread))
     };
-    AnyUserData, "userdata", ty::USERDATA, |stack: &Stack<'_>, index| match stack.failure(index) {
-        None => Ok(AnyUserData(stack.reference(index)?)),
-        Some(_) => Err(stack.mismatch(index, "userdata", None)),
+    AnyUserData, "userdata", ty::USERDATA, NoWrap::<AnyUserData>::None, |stack: &Stack<'_>, index| {
+        match stack.failure(index) {
+            None => Ok(AnyUserData(stack.reference(index)?)),
+            Some(_) => Err(stack.mismatch(index, "userdata", None)),
+        }
     };
 }
 

@@ -150,6 +150,12 @@ impl<T: FromLua> FromLua for Option<T> {
     }
 
     #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { if stack.is_nil(index) { Ok(None) } else { T::read_argument(stack, index).map(Some) } }
+    }
+
+    #[inline]
     unsafe fn pop_from(stack: &Stack<'_>) -> Result<Self> {
         // SAFETY: the caller's promise.
         unsafe {

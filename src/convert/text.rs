@@ -160,7 +160,18 @@ into_bytes! {
 impl FromLua for BorrowedStr {
     fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
         let text = text(value, lua, "BorrowedStr")?;
-        BorrowedStr::try_from(&text).map_err(|e| Error::from_lua_conversion("string", "&str", e.to_string()))
+        BorrowedStr::try_from(&text)
+    }
+
+    #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: the caller's promise, S-FRAME-1.
+        unsafe {
+            match stack.string(index) {
+                Some(bytes) => Ok(BorrowedStr::of_argument(stack, index, utf8(bytes, "&str")?)),
+                None => Self::read_from(stack, index),
+            }
+        }
     }
 }
 
@@ -168,19 +179,30 @@ impl FromLua for BorrowedBytes {
     fn from_lua(value: Value, lua: &Lua) -> Result<Self> {
         Ok(text(value, lua, "BorrowedBytes")?.as_bytes())
     }
+
+    #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: the caller's promise, S-FRAME-1.
+        unsafe {
+            match stack.string(index) {
+                Some(bytes) => Ok(BorrowedBytes::of_argument(stack, index, bytes)),
+                None => Self::read_from(stack, index),
+            }
+        }
+    }
 }
 
 macro_rules! into_borrowed {
     ($($ty:ident)*) => {$(
         impl IntoLua for $ty {
-            fn into_lua(self, _: &Lua) -> Result<Value> {
-                Ok(Value::String(self.into_string()))
+            fn into_lua(self, lua: &Lua) -> Result<Value> {
+                self.string(lua).map(Value::String)
             }
         }
 
         impl IntoLua for &$ty {
-            fn into_lua(self, _: &Lua) -> Result<Value> {
-                Ok(Value::String(self.to_owned_string()))
+            fn into_lua(self, lua: &Lua) -> Result<Value> {
+                self.string(lua).map(Value::String)
             }
         }
     )*};

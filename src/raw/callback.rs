@@ -83,12 +83,18 @@ pub(crate) struct Entered<'a> {
     state: &'a State,
     thread: L,
     pushed: u32,
+    frame_mark: usize,
 }
 
 impl<'a> Entered<'a> {
     #[inline]
     pub(crate) fn new(state: &'a State, l: L) -> Entered<'a> {
-        Entered { state, thread: state.current.replace(l), pushed: state.pushed.replace(0) }
+        Entered {
+            state,
+            thread: state.current.replace(l),
+            pushed: state.pushed.replace(0),
+            frame_mark: state.frame_mark(),
+        }
     }
 }
 
@@ -108,6 +114,10 @@ impl<'a> Entered<'a> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
+        if self.state.frame_mark() > self.frame_mark {
+            // SAFETY: S-FRAME-1, the callback is about to return.
+            unsafe { self.state.keep_frame_refs(self.frame_mark) };
+        }
         self.state.current.set(self.thread);
         self.state.pushed.set(self.pushed);
     }

@@ -68,7 +68,7 @@ int oxl_init_entry(const oxl_api *a, lua_State *L, const lua_CFunction *function
 
     refs = a->lua_newthread(L);
     a->lua_rawseti(L, holder, 2);
-    if (!a->lua_checkstack(refs, init->slots + 2 * OXL_MINSTACK))
+    if (!a->lua_checkstack(refs, init->room + 2 * OXL_MINSTACK))
         return OXL_RAISE(a, L, "no room for references to Lua values");
     a->lua_settop(refs, init->slots);
 
@@ -90,7 +90,7 @@ int oxl_init_entry(const oxl_api *a, lua_State *L, const lua_CFunction *function
     set_slot(a, L, refs, OXL_SLOT_BLOCK);
 
     init->base = base_thread(a, L, holder);
-    a->lua_pushlightuserdata(L, (void *)init->key);
+    oxl_push_key(a, L, init->key);
     a->lua_pushvalue(L, holder);
     a->lua_rawset(L, a->registry_index);
 

@@ -251,6 +251,18 @@ impl<'a> Pusher<'a> {
         self.tape.is_none()
     }
 
+    /// Leaves what was pushed so far on the stack, to be consumed by the caller at once, and starts anew.
+    #[inline]
+    pub(crate) fn consumed(&mut self) -> Result<()> {
+        if let Some(tape) = self.tape.take() {
+            self.build(tape)?;
+        }
+        self.state.pushed.set(self.state.pushed.get() - self.direct);
+        self.room += self.direct;
+        self.direct = 0;
+        Ok(())
+    }
+
     /// Moves the one value that was pushed to another thread.
     ///
     /// # Safety

@@ -19,6 +19,8 @@ use std::ptr::NonNull;
 pub(crate) const FIRST: c_int = 400;
 /// Slots of each further one. LuaJIT and 5.1 allow a C function about 8,000.
 const FURTHER: c_int = 4000;
+/// Slots of the first one that are free from the start, for values that cannot settle.
+pub(crate) const LOOSE: c_int = 32;
 /// As many slots are kept for the functions that hand out a reference and cannot fail.
 const RESERVE: usize = 8;
 
@@ -29,16 +31,33 @@ struct Entry {
 }
 
 /// All slots of a state.
+///
+/// On the first reference thread the slots end where its stack ends, so that a value on its top becomes a slot by being
+/// left there, and the last slot is freed by popping it. Freed slots below are used again like those of other threads.
 pub(crate) struct Slots {
     entries: Vec<Entry>,
     free: Vec<u32>,
     /// The reference threads, also those that are being made.
     threads: c_int,
+    /// The first reference thread, the first of its slots that is handed out, the last that is in use, and the last there
+    /// is room for.
+    refs: L,
+    first: c_int,
+    high: c_int,
+    last: c_int,
 }
 
 impl Slots {
     pub(crate) fn new() -> Slots {
-        Slots { entries: Vec::new(), free: Vec::new(), threads: 1 }
+        let refs = std::ptr::null_mut();
+        Slots { entries: Vec::new(), free: Vec::new(), threads: 1, refs, first: 0, high: 0, last: 0 }
+    }
+
+    /// Sets the slots of the first reference thread. Its stack ends at `high`, and those up to there are free.
+    pub(crate) fn start(&mut self, refs: L, first: c_int, high: c_int, last: c_int) {
+        (self.refs, self.first, self.high, self.last) = (refs, first, high, last);
+        self.entries.extend((first..=last).map(|slot| Entry { thread: refs, slot, count: 0 }));
+        self.free.extend((0..=high - first).rev().map(|id| id as u32));
     }
 
     /// Adds the slots `from..=to` of a thread.
@@ -93,6 +112,30 @@ impl State {
         unsafe { &mut *self.slots.get() }
     }
 
+    /// Makes the value on the top of the first reference thread a slot where it is, if it is just above the last one. Only
+    /// while there are slots left there, and not many freed ones below.
+    #[inline]
+    fn settle(&self) -> Option<ValueRef> {
+        let slots = self.slots();
+        let slot = slots.high + 1;
+        // SAFETY: S-REF-1.
+        if slot > slots.last || unsafe { (self.api.lua_gettop)(slots.refs) } != slot {
+            return None;
+        }
+        slots.high = slot;
+        let id = (slot - slots.first) as u32;
+        slots.entries[id as usize].count = 1;
+        self.keep_memory();
+        Some(ValueRef { state: NonNull::from(self), thread: slots.refs, slot, id })
+    }
+
+    /// Whether the next reference should be made by `settle`.
+    #[inline]
+    fn can_settle(&self) -> bool {
+        let slots = self.slots();
+        slots.high < slots.last && slots.free.len() < 2 * LOOSE as usize
+    }
+
     /// A free slot, for the one value that is moved into it at once.
     #[inline]
     fn take_slot(&self) -> Result<u32> {
@@ -139,6 +182,17 @@ impl State {
     /// `l` is a thread of this state and has a value on its top. On an error the value is popped as well.
     #[inline]
     pub(crate) unsafe fn pop_ref(&self, l: L) -> Result<ValueRef> {
+        let mut l = l;
+        if self.can_settle() {
+            if l != self.refs {
+                // SAFETY: the value is there, says the caller; reference threads have room for it.
+                unsafe { (self.api.lua_xmove)(l, self.refs, 1) };
+                l = self.refs;
+            }
+            if let Some(value) = self.settle() {
+                return Ok(value);
+            }
+        }
         match self.take_slot() {
             Ok(id) => Ok(self.fill_slot(id, l)),
             Err(error) => {
@@ -174,10 +228,11 @@ impl State {
     /// `l` is a thread of this state, `index` is valid, and there is a free stack slot.
     #[inline]
     pub(crate) unsafe fn ref_at(&self, l: L, index: c_int) -> Result<ValueRef> {
-        let id = self.take_slot()?;
         // SAFETY: the caller's promise.
-        unsafe { (self.api.lua_pushvalue)(l, index) };
-        Ok(self.fill_slot(id, l))
+        unsafe {
+            (self.api.lua_pushvalue)(l, index);
+            self.pop_ref(l)
+        }
     }
 
     /// Pushes the value of a reference.
@@ -251,17 +306,33 @@ impl Drop for ValueRef {
         let entry = &mut state.slots().entries[self.id as usize];
         entry.count -= 1;
         if entry.count == 0 {
-            if !state.is_closed() {
-                // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
-                unsafe { state.clear_slot(self.thread, self.slot) };
+            if state.is_closed() || !state.drop_last(self.thread, self.slot) {
+                if !state.is_closed() {
+                    // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
+                    unsafe { state.clear_slot(self.thread, self.slot) };
+                }
+                state.slots().free.push(self.id);
             }
-            state.slots().free.push(self.id);
         }
         state.release_memory();
     }
 }
 
 impl State {
+    /// Frees the last slot of the first reference thread, if this is it and nothing is above.
+    #[inline]
+    fn drop_last(&self, thread: L, slot: c_int) -> bool {
+        let slots = self.slots();
+        // SAFETY: S-REF-1.
+        if slot != slots.high || thread != slots.refs || unsafe { (self.api.lua_gettop)(thread) } != slot {
+            return false;
+        }
+        slots.high = slot - 1;
+        // SAFETY: S-REF-1, the top is the slot.
+        unsafe { (self.api.lua_settop)(thread, slot - 1) };
+        true
+    }
+
     /// Sets a slot to nil.
     ///
     /// # Safety

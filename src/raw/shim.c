@@ -25,6 +25,10 @@ void oxl_push_string(const oxl_api *a, lua_State *L, const char *text) {
     a->lua_pushlstring(L, text, strlen(text));
 }
 
+void oxl_push_key(const oxl_api *a, lua_State *L, const void *key) {
+    a->lua_pushnumber(L, (double)(uintptr_t)key + 0.5);
+}
+
 void oxl_need_stack(const oxl_api *a, lua_State *L, int n) {
     if (OXL_UNLIKELY(!a->lua_checkstack(L, n)))
         OXL_RAISE(a, L, "stack overflow");
@@ -124,7 +128,7 @@ static void hook(const oxl_api *a, lua_State *L, void *debug) {
     oxl_anchor *anchor = NULL;
     oxl_pending *pending = NULL;
     int top = a->lua_gettop(L), answer;
-    a->lua_pushlightuserdata(L, (void *)holder_key);
+    oxl_push_key(a, L, holder_key);
     a->lua_rawget(L, a->registry_index);
     if (a->lua_type(L, -1) == OXL_TTABLE) {
         a->lua_rawgeti(L, -1, 1);

@@ -28,6 +28,7 @@
 #define oxl_new_block OXL_SYM(new_block)
 #define oxl_lua_call OXL_SYM(lua_call)
 #define oxl_push_string OXL_SYM(push_string)
+#define oxl_push_key OXL_SYM(push_key)
 #define oxl_load OXL_SYM(load)
 #define oxl_op_entry OXL_SYM(op_entry)
 #define oxl_init_entry OXL_SYM(init_entry)
@@ -199,8 +200,8 @@ typedef struct oxl_init {
     const void *key;                             /* where the holder goes in the registry: this copy of the library's */
     void *state;                                 /* the anchor's */
     void (*finalize)(lua_State *L, void *block); /* the anchor's */
-    int32_t slots;                               /* of the first reference thread */
-    int32_t padding;
+    int32_t room;                                /* for slots on the first reference thread */
+    int32_t slots;                               /* that are filled with nil at once */
     oxl_anchor *anchor;
     lua_State *refs;
     lua_State *base; /* a thread to run on when no callback is running */
@@ -216,6 +217,8 @@ void oxl_need_stack(const oxl_api *a, lua_State *L, int n);
 void *oxl_new_block(const oxl_api *a, lua_State *L, size_t size, int user_values);
 void oxl_lua_call(const oxl_api *a, lua_State *L, int nargs, int nresults);
 void oxl_push_string(const oxl_api *a, lua_State *L, const char *text);
+/* The registry's key of the holder. It never raises: see `push_key` of state.rs, which must push the same. */
+void oxl_push_key(const oxl_api *a, lua_State *L, const void *key);
 
 int oxl_load(const oxl_api *a, lua_State *L, const oxl_source *source);
 int oxl_op_entry(const oxl_api *a, lua_State *L);

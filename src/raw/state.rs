@@ -4,7 +4,7 @@ use super::ffi::{self, Anchor, Code, Function, slot};
 use super::heap::{self, Heap};
 use super::keys::Keys;
 use super::op::Op;
-use super::refs::{FIRST, Pinned, Slots};
+use super::refs::{FIRST, LOOSE, Pinned, Slots};
 use super::tape::Tapes;
 use crate::error::{Error, Result};
 use crate::lua::Lua;
@@ -52,6 +52,7 @@ pub(crate) struct State {
     closed: Cell<bool>,
     closing: Cell<bool>,
     pub(crate) slots: UnsafeCell<Slots>,
+    pub(crate) frames: super::frame::Frames,
     pub(crate) keys: Keys,
     /// Memory for values as plain data.
     pub(crate) tapes: RefCell<Tapes>,
@@ -75,6 +76,16 @@ pub(crate) struct State {
 /// Its address is the key in Lua's registry of what this copy of the library keeps there. Another copy, also of the same
 /// version, has its own.
 static KEY: u8 = 0;
+
+/// Pushes the key: the address as a number, since LuaJIT allocates for a light userdata, and so may raise. With a half added,
+/// which is exact below 2^52, it is none of the indices that `luaL_ref` uses.
+///
+/// # Safety
+/// There is room on `l`, a thread of a Lua of `api`.
+unsafe fn push_key(api: &Api, l: L) {
+    // SAFETY: the caller's promise; pushing a number never raises.
+    unsafe { (api.lua_pushnumber)(l, (&raw const KEY).addr() as f64 + 0.5) };
+}
 
 /// So many values Rust keeps on a frame without asking Lua for room; the rest of the 20 slots is for single operations.
 const CROWDED: u32 = 12;
@@ -102,6 +113,7 @@ impl State {
             closed: Cell::new(false),
             closing: Cell::new(false),
             slots: UnsafeCell::new(Slots::new()),
+            frames: super::frame::Frames::default(),
             keys: Keys::new(),
             tapes: RefCell::default(),
             lent: Cell::new(0),
@@ -156,7 +168,7 @@ impl State {
         // SAFETY: the caller's promise; none of these raises.
         let anchor = unsafe {
             let top = (api.lua_gettop)(l);
-            (api.lua_pushlightuserdata)(l, (&raw const KEY).cast_mut().cast());
+            push_key(api, l);
             (api.lua_rawget)(l, api.registry_index);
             let mut anchor = std::ptr::null_mut::<Anchor>();
             if (api.lua_type)(l, -1) == crate::vm::types::ty::TABLE {
@@ -187,12 +199,16 @@ impl State {
             ffi::shim_set_on_hook(crate::hook::on_hook, (&raw const KEY).cast());
         });
         let state = NonNull::from(Box::leak(State::new(api, heap)));
+        // LuaJIT's collector shrinks a stack down to what is in use, so there the slots always are; other Luas keep what was
+        // asked for.
+        let settles = api.is_jit == 0;
+        const FIRST_SLOT: c_int = super::keys::FIRST_SLOT + super::keys::COUNT as c_int;
         let mut init = ffi::Init {
             key: (&raw const KEY).cast(),
             state: state.as_ptr(),
             finalize: Some(finalize_anchor),
-            slots: FIRST,
-            padding: 0,
+            room: FIRST,
+            slots: if settles { FIRST_SLOT - 1 + LOOSE } else { FIRST },
             anchor: std::ptr::null_mut(),
             refs: std::ptr::null_mut(),
             base: std::ptr::null_mut(),
@@ -234,7 +250,10 @@ impl State {
             // On the stack of a host there may be anything: an operation outside of callbacks asks for its room.
             s.pushed = Cell::new(if s.heap.is_none() { CROWDED } else { 0 });
             s.me = ManuallyDrop::new(Lua::from_raw(state));
-            s.slots.get_mut().add(init.refs, super::keys::FIRST_SLOT + super::keys::COUNT as c_int, FIRST);
+            match settles {
+                true => s.slots.get_mut().start(init.refs, FIRST_SLOT, init.slots, FIRST),
+                false => s.slots.get_mut().add(init.refs, FIRST_SLOT, FIRST),
+            }
             s.memory = Cell::new(1);
             s.failure_metatable.set((api.lua_topointer)(init.refs, slot::FAILURE));
             let lua = Lua::new_counted(state);

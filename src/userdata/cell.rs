@@ -8,26 +8,45 @@ use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::raw::ValueRef;
 use crate::raw::args::Stack;
+use crate::raw::frame::FrameRef;
 use crate::raw::userdata::{self, Head};
 use crate::value::Value;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::os::raw::c_int;
 
-/// What a borrow keeps: the userdata's reference, and the state open for as long as the value is in use.
+/// What a borrow keeps: the userdata, and the state open for as long as the value is in use.
+enum Keep {
+    /// An argument of a callback.
+    Argument(FrameRef),
+    /// The state comes last: one of our own must not be closed before the borrow has ended.
+    Value(ValueRef, #[allow(dead_code)] Lua),
+}
+
 struct Borrowed<T> {
     head: *mut Head,
     value: *mut T,
-    userdata: ValueRef,
-    /// Last: a state of our own must not be closed before the borrow has ended.
-    _lua: Lua,
+    keep: Keep,
 }
 
 impl<T: 'static> Borrowed<T> {
     fn new(userdata: ValueRef, head: *mut Head) -> Self {
         let lua = userdata.open().lua().clone();
+        Borrowed::keeping(Keep::Value(userdata, lua), head)
+    }
+
+    #[inline]
+    fn keeping(keep: Keep, head: *mut Head) -> Self {
         // SAFETY: S-UD-1, the caller has checked the type.
-        Borrowed { head, value: unsafe { userdata::value::<T>(head) }, userdata, _lua: lua }
+        Borrowed { head, value: unsafe { userdata::value::<T>(head) }, keep }
+    }
+
+    #[inline]
+    fn is_closed(&self) -> bool {
+        match &self.keep {
+            Keep::Argument(argument) => argument.state().is_closed(),
+            Keep::Value(value, _) => value.raw().is_closed(),
+        }
     }
 
     /// The value's address.
@@ -36,7 +55,7 @@ impl<T: 'static> Borrowed<T> {
     /// If the host has closed the state, and so has dropped the value.
     #[inline]
     fn get(&self) -> *mut T {
-        self.userdata.open();
+        assert!(!self.is_closed(), "the Lua state of this value has been closed");
         self.value
     }
 }
@@ -52,7 +71,7 @@ pub struct UserDataOwned<T>(pub T);
 
 impl<T: 'static> Drop for UserDataRef<T> {
     fn drop(&mut self) {
-        if !self.0.userdata.raw().is_closed() {
+        if !self.0.is_closed() {
             // SAFETY: S-UD-2, the reference keeps the userdata.
             unsafe { (*self.0.head).end_read() }
         }
@@ -61,7 +80,7 @@ impl<T: 'static> Drop for UserDataRef<T> {
 
 impl<T: 'static> Drop for UserDataRefMut<T> {
     fn drop(&mut self) {
-        if !self.0.userdata.raw().is_closed() {
+        if !self.0.is_closed() {
             // SAFETY: S-UD-2.
             unsafe { (*self.0.head).end_write() }
         }
@@ -247,16 +266,10 @@ unsafe fn head_at<T: 'static>(stack: &Stack<'_>, index: c_int) -> Result<*mut He
         let block = stack.userdata(index);
         let metatable = stack.metatable_pointer(index);
         if block.is_null() || metatable.is_null() || metatable != stack.state.types.pointer::<T>() {
-            return Err(mismatch::<T>(stack, metatable));
+            return Err(Error::UserDataTypeMismatch);
         }
         Ok(block.cast())
     }
-}
-
-/// Either another type, or one whose type was registered anew since the userdata was made.
-#[cold]
-fn mismatch<T: 'static>(_stack: &Stack<'_>, _metatable: *const std::os::raw::c_void) -> Error {
-    Error::UserDataTypeMismatch
 }
 
 fn conversion<T>(value: &Value) -> Error {
@@ -270,6 +283,19 @@ impl<T: 'static> FromLua for UserDataRef<T> {
             value => Err(conversion::<T>(value)),
         }
     }
+
+    #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: the caller's promise; S-UD-1, the type is checked, and S-FRAME-1, the argument stays.
+        unsafe {
+            let Ok(head) = head_at::<T>(stack, index) else {
+                return Self::from_lua(stack.value(index)?, stack.lua());
+            };
+            (*head).read()?;
+            let argument = stack.state.frame_ref(stack.l, index);
+            Ok(UserDataRef(Borrowed::keeping(Keep::Argument(argument), head)))
+        }
+    }
 }
 
 impl<T: 'static> FromLua for UserDataRefMut<T> {
@@ -277,6 +303,19 @@ impl<T: 'static> FromLua for UserDataRefMut<T> {
         match &value {
             Value::UserData(userdata) => userdata.borrow_mut(),
             value => Err(conversion::<T>(value)),
+        }
+    }
+
+    #[inline]
+    unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
+        // SAFETY: as above.
+        unsafe {
+            let Ok(head) = head_at::<T>(stack, index) else {
+                return Self::from_lua(stack.value(index)?, stack.lua());
+            };
+            (*head).write()?;
+            let argument = stack.state.frame_ref(stack.l, index);
+            Ok(UserDataRefMut(Borrowed::keeping(Keep::Argument(argument), head)))
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::table::Table;
 use crate::userdata::{UserData, UserDataRegistry};
 use rustc_hash::FxHashMap;
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::raw::c_void;
 
 /// A type's metatable.
@@ -24,13 +24,27 @@ pub(crate) struct TypeInfo {
 pub(crate) struct Types {
     by_type: RefCell<FxHashMap<TypeId, TypeInfo>>,
     by_metatable: RefCell<FxHashMap<usize, TypeId>>,
+    /// The one that was asked for last: usually the next one, too.
+    last: Cell<Option<(TypeId, *const c_void)>>,
 }
 
 impl Types {
     /// The metatable's address of a type; NULL if the state has no userdata of it.
     #[inline]
     pub(crate) fn pointer<T: 'static>(&self) -> *const c_void {
-        self.by_type.borrow().get(&TypeId::of::<T>()).map_or(std::ptr::null(), |info| info.pointer)
+        let id = TypeId::of::<T>();
+        match self.last.get() {
+            Some((last, pointer)) if last == id => pointer,
+            _ => self.look_up(id),
+        }
+    }
+
+    fn look_up(&self, id: TypeId) -> *const c_void {
+        let info = self.by_type.borrow().get(&id).copied();
+        if let Some(info) = info {
+            self.last.set(Some((id, info.pointer)));
+        }
+        info.map_or(std::ptr::null(), |info| info.pointer)
     }
 
     /// The type that a metatable belongs to.
