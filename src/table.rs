@@ -7,6 +7,7 @@ use crate::raw::args::Stack;
 use crate::raw::keys::Place;
 use crate::raw::op::{Code, Op, PLAIN, TRACED};
 use crate::raw::push::Pusher;
+use crate::raw::state::Frame;
 use crate::raw::{State, ValueRef};
 use crate::types::Integer;
 use crate::value::Value;
@@ -785,22 +786,19 @@ impl Lua {
         state.room(4)?;
         let l = state.current.get();
         let size = expected as c_int;
-        // SAFETY: S-CALM-1, there is room.
-        unsafe { calm.createtable(l, if is_array { size } else { 0 }, if is_array { 0 } else { size }) };
-        let built = state.with_pushed(1, || {
+        // SAFETY: S-CALM-1, there is room. The frame takes the table away should the building fail or panic.
+        let _frame = unsafe {
+            let frame = Frame::above(state.api, l, (state.api.lua_gettop)(l));
+            calm.createtable(l, if is_array { size } else { 0 }, if is_array { 0 } else { size });
+            frame
+        };
+        state.with_pushed(1, || -> Result<()> {
             let mut builder = Builder { state, l, pusher: Pusher::new(state), count: 0 };
             while state.calm_memory().is_some() && next(&mut builder)? {}
             Ok(())
-        });
-        match built {
-            // SAFETY: the table is on the top.
-            Ok(()) => unsafe { Ok(Some(Table(state.pop_ref(l)?))) },
-            Err(error) => {
-                // SAFETY: as above.
-                unsafe { state.api.pop(l, 1) };
-                Err(error)
-            }
-        }
+        })?;
+        // SAFETY: the table is on the top.
+        unsafe { Ok(Some(Table(state.pop_ref(l)?))) }
     }
 
     /// The contents become plain data first, and then one operation makes the table.

@@ -1,6 +1,7 @@
 //! From a Lua stack to Rust values.
 
 use super::failure::Failure;
+use super::push::Pusher;
 use super::refs::ValueRef;
 use super::state::State;
 use crate::error::{Error, Result};
@@ -232,6 +233,14 @@ impl<'a> Stack<'a> {
         unsafe {
             match value {
                 Value::Boolean(b) => (api.lua_pushboolean)(self.l, c_int::from(*b)),
+                // LuaJIT may raise; see `Pusher::light`. It is made on the current thread, and moves from there.
+                Value::LightUserData(p) if api.is_jit != 0 => {
+                    let mut pusher = Pusher::new(self.state);
+                    pusher.light(p.0)?;
+                    let l = self.state.current.get();
+                    pusher.onto_stack()?;
+                    (api.lua_xmove)(l, self.l, 1);
+                }
                 Value::LightUserData(p) => (api.lua_pushlightuserdata)(self.l, p.0),
                 Value::Integer(i) => (api.lua_pushinteger)(self.l, *i),
                 Value::Number(n) => (api.lua_pushnumber)(self.l, *n),

@@ -61,8 +61,9 @@ impl State {
     /// The callback that began at `mark` is about to return.
     #[cold]
     pub(crate) unsafe fn keep_frame_refs(&self, mark: usize) {
-        for id in mark..self.frames().len() {
-            let entry = &self.frames()[id];
+        let mut id = mark;
+        // What runs meanwhile may add and remove entries behind this one.
+        while let Some(entry) = self.frames().get(id) {
             if entry.live && entry.kept.is_none() {
                 let (l, index) = (entry.l, entry.index);
                 // SAFETY: S-FRAME-1, the argument is still there, and every frame has room for one more value.
@@ -70,8 +71,12 @@ impl State {
                     (self.api.lua_pushvalue)(l, index);
                     self.pop_ref_infallible(l)
                 };
-                self.frames()[id].kept = Some((value, self.lua().clone()));
+                match self.frames().get_mut(id) {
+                    Some(entry) if entry.live => entry.kept = Some((value, self.lua().clone())),
+                    _ => {}
+                }
             }
+            id += 1;
         }
     }
 }

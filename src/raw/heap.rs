@@ -119,8 +119,7 @@ impl Heap {
     fn new_chunk(&self) -> bool {
         // SAFETY: S-STATE-2, nobody else has a reference to the list.
         let chunks = unsafe { &mut *self.chunks.get() };
-        let size =
-            FIRST_CHUNK.checked_shl(chunks.len() as u32).unwrap_or(LAST_CHUNK).clamp(FIRST_CHUNK, LAST_CHUNK);
+        let size = (FIRST_CHUNK << chunks.len().min(8)).min(LAST_CHUNK);
         let Ok(layout) = Layout::from_size_align(size, ALIGN) else { return false };
         // SAFETY: the size is not 0.
         let chunk = unsafe { alloc(layout) };

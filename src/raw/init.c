@@ -89,6 +89,12 @@ int oxl_init_entry(const oxl_api *a, lua_State *L, const lua_CFunction *function
     push_gc_metatable(a, L, functions[OXL_FN_GC]);
     set_slot(a, L, refs, OXL_SLOT_BLOCK);
 
+    /* LuaJIT makes room for the upper bits of an address the first time: here for those of Rust's stack, where the
+     * operations are that are passed as light userdata outside of protected calls. */
+    a->lua_pushlightuserdata(L, init);
+    a->lua_pushlightuserdata(L, NULL);
+    a->lua_settop(L, -3);
+
     init->base = base_thread(a, L, holder);
     oxl_push_key(a, L, init->key);
     a->lua_pushvalue(L, holder);

@@ -114,8 +114,9 @@ impl<'a> Pusher<'a> {
 
     /// Pushes a light userdata.
     pub fn light(&mut self, p: *mut c_void) -> Result<()> {
-        if let Some(tape) = &mut self.tape {
-            tape.light(p);
+        // LuaJIT keeps a list of the upper halves of addresses, and refuses too many of them.
+        if self.tape.is_some() || self.state.api.is_jit != 0 && !p.is_null() {
+            self.tape().light(p);
             return Ok(());
         }
         self.on_stack()?;

@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) current: Cell<L>,
     /// How many values Rust has on the stack frame of `current` just now; see `room`.
     pub(crate) pushed: Cell<u32>,
+    /// How many callbacks are running, one inside the other.
+    pub(crate) depth: Cell<u32>,
     /// The table of globals.
     pub(crate) globals: Cell<Pinned>,
     /// The first reference thread.
@@ -97,6 +99,7 @@ impl State {
             api,
             current: Cell::new(none),
             pushed: Cell::new(0),
+            depth: Cell::new(0),
             globals: Cell::new(Pinned::none()),
             refs: none,
             base: none,

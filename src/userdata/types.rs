@@ -58,12 +58,14 @@ impl Types {
 
     /// Makes this the metatable of the type, and returns the one before.
     fn insert(&self, id: TypeId, info: TypeInfo) -> Option<TypeInfo> {
+        self.last.set(None);
         self.by_metatable.borrow_mut().insert(info.pointer as usize, id);
         self.by_type.borrow_mut().insert(id, info)
     }
 
     /// Takes back what `insert` did. Userdata with that metatable keep it.
     fn restore(&self, id: TypeId, before: Option<TypeInfo>) {
+        self.last.set(None);
         let mut types = self.by_type.borrow_mut();
         match before {
             Some(info) => types.insert(id, info),
@@ -72,6 +74,7 @@ impl Types {
     }
 
     pub(crate) fn clear(&self) {
+        self.last.set(None);
         self.by_type.borrow_mut().clear();
     }
 }
