@@ -319,15 +319,15 @@ impl State {
             let function = Function(self.pop_ref(l)?);
             if let Some(environment) = environment {
                 self.check_same(&environment.0)?;
-                let own = function.0.thread;
+                let own = function.0.thread();
                 self.push_ref(own, &environment.0);
                 match api.lua_setfenv {
                     Some(setfenv) => {
-                        setfenv(own, function.0.slot);
+                        setfenv(own, function.0.slot());
                     }
                     None => {
                         // The first upvalue of a chunk is _ENV (Lua 5.2 manual, `lua_load`). A binary one may have none.
-                        if (api.lua_setupvalue)(own, function.0.slot, 1).is_null() {
+                        if (api.lua_setupvalue)(own, function.0.slot(), 1).is_null() {
                             api.pop(own, 1);
                         }
                     }

@@ -33,7 +33,7 @@ impl Function {
         let mut out = Vec::new();
         // Lua 5.5 takes it on trust that the function is one of Lua's.
         // SAFETY: S-REF-1.
-        let is_c = unsafe { (state.api.lua_tocfunction)(self.0.thread, self.0.slot).is_some() };
+        let is_c = unsafe { (state.api.lua_tocfunction)(self.0.thread(), self.0.slot()).is_some() };
         if is_c || state.room(3).is_err() {
             return out;
         }
@@ -51,11 +51,11 @@ impl Function {
     /// 5.1 and LuaJIT only.
     pub fn environment(&self) -> Option<Table> {
         let state = self.0.open();
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1; none of these raises.
         unsafe {
             match api.lua_getfenv {
-                Some(getfenv) => getfenv(own, self.0.slot),
+                Some(getfenv) => getfenv(own, self.0.slot()),
                 None => {
                     self.push_env_upvalue()?;
                 }
@@ -74,14 +74,14 @@ impl Function {
     /// The Lua is 5.2 or later.
     unsafe fn push_env_upvalue(&self) -> Option<c_int> {
         let state = self.0.open();
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1; the names are C strings of Lua's.
         unsafe {
-            if (api.lua_tocfunction)(own, self.0.slot).is_some() {
+            if (api.lua_tocfunction)(own, self.0.slot()).is_some() {
                 return None;
             }
             for i in 1.. {
-                let name = (api.lua_getupvalue)(own, self.0.slot, i);
+                let name = (api.lua_getupvalue)(own, self.0.slot(), i);
                 if name.is_null() {
                     return None;
                 }
@@ -103,15 +103,15 @@ impl Function {
     pub fn set_environment(&self, environment: Table) -> Result<bool> {
         let state = self.0.open();
         state.check_same(&environment.0)?;
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1; setting an environment or upvalue that exists allocates nothing.
         unsafe {
             if let Some(setfenv) = api.lua_setfenv {
-                if (api.lua_tocfunction)(own, self.0.slot).is_some() {
+                if (api.lua_tocfunction)(own, self.0.slot()).is_some() {
                     return Ok(false);
                 }
                 state.push_ref(own, &environment.0);
-                return Ok(setfenv(own, self.0.slot) != 0);
+                return Ok(setfenv(own, self.0.slot()) != 0);
             }
             let Some(index) = self.push_env_upvalue() else { return Ok(false) };
             api.pop(own, 1);
@@ -135,9 +135,9 @@ impl Function {
     /// If memory runs out, or the function cannot be copied.
     pub fn deep_clone(&self) -> Result<Self> {
         let state = self.0.open();
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1.
-        if unsafe { (api.lua_tocfunction)(own, self.0.slot).is_some() } {
+        if unsafe { (api.lua_tocfunction)(own, self.0.slot()).is_some() } {
             return Ok(self.clone());
         }
         let code = self.dump(false);
@@ -148,22 +148,22 @@ impl Function {
         // SAFETY: S-REF-1; an upvalue of the one is moved to the other, on the copy's reference thread.
         unsafe {
             for i in 1.. {
-                if (api.lua_getupvalue)(own, self.0.slot, i).is_null() {
+                if (api.lua_getupvalue)(own, self.0.slot(), i).is_null() {
                     break;
                 }
-                if own != copy.0.thread {
-                    (api.lua_xmove)(own, copy.0.thread, 1);
+                if own != copy.0.thread() {
+                    (api.lua_xmove)(own, copy.0.thread(), 1);
                 }
-                if (api.lua_setupvalue)(copy.0.thread, copy.0.slot, i).is_null() {
-                    api.pop(copy.0.thread, 1);
+                if (api.lua_setupvalue)(copy.0.thread(), copy.0.slot(), i).is_null() {
+                    api.pop(copy.0.thread(), 1);
                 }
             }
             if let (Some(getfenv), Some(setfenv)) = (api.lua_getfenv, api.lua_setfenv) {
-                getfenv(own, self.0.slot);
-                if own != copy.0.thread {
-                    (api.lua_xmove)(own, copy.0.thread, 1);
+                getfenv(own, self.0.slot());
+                if own != copy.0.thread() {
+                    (api.lua_xmove)(own, copy.0.thread(), 1);
                 }
-                setfenv(copy.0.thread, copy.0.slot);
+                setfenv(copy.0.thread(), copy.0.slot());
             }
         }
         Ok(copy)

@@ -132,8 +132,8 @@ impl Function {
         let mut debug = DebugBuffer::new();
         // SAFETY: S-DEBUG-1; ">" takes the function from the top of its own reference thread and raises nothing.
         unsafe {
-            (api.lua_pushvalue)(self.0.thread, self.0.slot);
-            (api.lua_getinfo)(self.0.thread, c">Snu".as_ptr(), debug.0.as_mut_ptr().cast());
+            (api.lua_pushvalue)(self.0.thread(), self.0.slot());
+            (api.lua_getinfo)(self.0.thread(), c">Snu".as_ptr(), debug.0.as_mut_ptr().cast());
             let line = |offset| crate::debug::line(&debug, offset);
             let name_what = debug.text(traceback::NAMEWHAT).unwrap_or_default();
             let short_src = debug.short_src(api);

@@ -76,7 +76,7 @@ mod warning;
 
 #[cfg(feature = "capi")]
 pub mod capi;
-#[cfg(any(feature = "capi", feature = "json"))]
+#[cfg(feature = "capi")]
 mod ext;
 
 pub use app_data::{AppDataRef, AppDataRefMut};
@@ -137,3 +137,8 @@ pub mod __private {
         crate::raw::heap::fail_in_new_states(after);
     }
 }
+
+// The examples of the README are tests, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

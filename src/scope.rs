@@ -223,7 +223,7 @@ impl<'scope, 'env: 'scope> Scope<'scope, 'env> {
     fn create<T>(&'scope self, data: T, metatable: &crate::Table) -> Result<AnyUserData> {
         // SAFETY: S-SCOPE-1, the scope's end destructs it.
         let made = unsafe {
-            userdata::create_unchecked(self.lua.state(), data, metatable.0.thread, metatable.0.slot)?
+            userdata::create_unchecked(self.lua.state(), data, metatable.0.thread(), metatable.0.slot())?
         };
         self.keep(Object::UserData(made.clone()));
         Ok(AnyUserData(made))

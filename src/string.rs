@@ -59,7 +59,7 @@ impl LuaString {
     pub(crate) fn bytes(&self) -> &[u8] {
         let state = self.0.open();
         // SAFETY: S-STR-1, the slot holds a string and keeps it; Lua does not move its bytes.
-        unsafe { state.api.string_bytes(self.0.thread, self.0.slot) }
+        unsafe { state.api.string_bytes(self.0.thread(), self.0.slot()) }
     }
 }
 

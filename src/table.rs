@@ -52,14 +52,14 @@ impl Table {
     /// A stack whose top is on the reference thread of the table, where reading it needs no protection.
     #[inline]
     fn own_stack<'a>(&self, state: &'a State) -> Stack<'a> {
-        Stack { state, l: self.0.thread }
+        Stack { state, l: self.0.thread() }
     }
 
     /// Pushes a key onto the table's reference thread. Nothing there may run the collector, so a string that Lua does not
     /// have yet is made on the current thread. `None`: the key needs a protected call; it is given back as a value.
     #[inline]
     fn push_key_here<'k>(&self, state: &State, key: &Key<'k>) -> Result<bool> {
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         match key {
             Key::Integer(i) => {
                 // SAFETY: S-REF-1, there is room above the slots.
@@ -117,9 +117,9 @@ impl Table {
             if let Key::Integer(i) = hint
                 && let Some(i) = short_index(i)
             {
-                (state.api.lua_rawgeti)(own.l, self.0.slot, i);
+                (state.api.lua_rawgeti)(own.l, self.0.slot(), i);
             } else if self.push_key_here(state, &hint)? {
-                (state.api.lua_rawget)(own.l, self.0.slot);
+                (state.api.lua_rawget)(own.l, self.0.slot());
             } else {
                 return self.get_slowly(state, key);
             }
@@ -135,9 +135,9 @@ impl Table {
     fn has_metatable(&self, state: &State) -> bool {
         // SAFETY: S-REF-1.
         unsafe {
-            let has = (state.api.lua_getmetatable)(self.0.thread, self.0.slot) != 0;
+            let has = (state.api.lua_getmetatable)(self.0.thread(), self.0.slot()) != 0;
             if has {
-                state.api.pop(self.0.thread, 1);
+                state.api.pop(self.0.thread(), 1);
             }
             has
         }
@@ -182,7 +182,7 @@ impl Table {
         // The conversion of the value may do anything, so it comes before the key is pushed.
         let mut pusher = Pusher::new(state);
         value.push_to(&mut pusher)?;
-        let (api, own, slot) = (state.api, self.0.thread, self.0.slot);
+        let (api, own, slot) = (state.api, self.0.thread(), self.0.slot());
         let hint = key.as_key();
         if pusher.is_direct() && (code == Code::RawSet || !self.has_metatable(state)) {
             // SAFETY: S-REF-1; the value moves from the current thread, where it is the top, to the table's.
@@ -252,14 +252,14 @@ impl Table {
             if let Key::Integer(i) = hint
                 && let Some(i) = short_index(i)
             {
-                (state.api.lua_rawgeti)(own.l, self.0.slot, i);
+                (state.api.lua_rawgeti)(own.l, self.0.slot(), i);
             } else {
                 if !self.push_key_here(state, &hint)? {
                     // Any other key is a value, or becomes one: a reference can be pushed without raising.
                     let key = key.into_lua(state.lua())?;
                     own.push_value(&key)?;
                 }
-                (state.api.lua_rawget)(own.l, self.0.slot);
+                (state.api.lua_rawget)(own.l, self.0.slot());
             }
             V::pop_from(&own)
         }
@@ -296,7 +296,7 @@ impl Table {
     pub fn raw_len(&self) -> usize {
         let state = self.0.open();
         // SAFETY: S-REF-1.
-        unsafe { state.api.rawlen(self.0.thread, self.0.slot) }
+        unsafe { state.api.rawlen(self.0.thread(), self.0.slot()) }
     }
 
     /// Whether it has no fields at all, not regarding metamethods.
@@ -306,7 +306,7 @@ impl Table {
         // SAFETY: S-REF-1; `next` after nil does not raise.
         unsafe {
             (state.api.lua_pushnil)(own.l);
-            if !state.next_known(own.l, self.0.slot) {
+            if !state.next_known(own.l, self.0.slot()) {
                 return true;
             }
             own.pop(2);
@@ -324,11 +324,11 @@ impl Table {
         // SAFETY: S-REF-1. The key is there, and setting a field that is there to nil is allowed while traversing.
         unsafe {
             (state.api.lua_pushnil)(own.l);
-            while state.next_known(own.l, self.0.slot) {
+            while state.next_known(own.l, self.0.slot()) {
                 own.pop(1);
                 (state.api.lua_pushvalue)(own.l, -1);
                 (state.api.lua_pushnil)(own.l);
-                state.assign_known(own.l, self.0.slot);
+                state.assign_known(own.l, self.0.slot());
             }
         }
         Ok(())
@@ -433,10 +433,10 @@ impl Table {
         let state = self.0.open();
         // SAFETY: S-REF-1.
         unsafe {
-            if (state.api.lua_getmetatable)(self.0.thread, self.0.slot) == 0 {
+            if (state.api.lua_getmetatable)(self.0.thread(), self.0.slot()) == 0 {
                 return None;
             }
-            Some(Table(state.pop_ref_infallible(self.0.thread)))
+            Some(Table(state.pop_ref_infallible(self.0.thread())))
         }
     }
 
@@ -456,7 +456,7 @@ impl Table {
                 }
                 None => (state.api.lua_pushnil)(own.l),
             }
-            (state.api.lua_setmetatable)(own.l, self.0.slot);
+            (state.api.lua_setmetatable)(own.l, self.0.slot());
         }
         Ok(())
     }
@@ -565,7 +565,7 @@ impl<K: FromLua, V: FromLua> TablePairs<'_, K, V> {
             own.push_value(&key)?;
             if !key.is_nil() {
                 (state.api.lua_pushvalue)(own.l, -1);
-                (state.api.lua_rawget)(own.l, table.0.slot);
+                (state.api.lua_rawget)(own.l, table.0.slot());
                 let known = !own.is_nil(-1);
                 own.pop(1);
                 if !known {
@@ -573,7 +573,7 @@ impl<K: FromLua, V: FromLua> TablePairs<'_, K, V> {
                     return self.step_slowly(state, key);
                 }
             }
-            if !state.next_known(own.l, table.0.slot) {
+            if !state.next_known(own.l, table.0.slot()) {
                 return Ok(None);
             }
             self.take(&own)
@@ -649,7 +649,7 @@ impl<V: FromLua> Iterator for TableSequence<'_, V> {
         }
         // SAFETY: S-REF-1; the index is one that every lua_rawgeti takes.
         unsafe {
-            (state.api.lua_rawgeti)(own.l, self.table.0.slot, self.index);
+            (state.api.lua_rawgeti)(own.l, self.table.0.slot(), self.index);
             if own.is_nil(-1) {
                 own.pop(1);
                 return None;

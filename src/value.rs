@@ -332,13 +332,13 @@ impl Lua {
             Value::Number(n) => Ok(Some(Num::Float(*n))),
             Value::String(text) => {
                 let state = text.0.open();
-                let stack = Stack { state, l: text.0.thread };
+                let stack = Stack { state, l: text.0.thread() };
                 // SAFETY: S-REF-1, the slot holds the string, and reading a number from it changes nothing.
                 unsafe {
-                    if let Some(i) = stack.integer(text.0.slot) {
+                    if let Some(i) = stack.integer(text.0.slot()) {
                         return Ok(Some(Num::Int(i)));
                     }
-                    Ok(stack.number(text.0.slot).map(Num::Float))
+                    Ok(stack.number(text.0.slot()).map(Num::Float))
                 }
             }
             _ => Ok(None),

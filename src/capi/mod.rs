@@ -1,7 +1,7 @@
 //! The C API: `include/oxilua.h`, which `tools/header` makes of these files, one noun each.
 //!
 //! It is thin: what a function does is the business of the binding, here it gets its C face. Every function is an
-//! [`entry!`](entry), which exports it, checks its pointers and lets nothing unwind into C; what it promises and asks for is in its
+//! `entry!` (entry.rs), which exports it, checks its pointers and lets nothing unwind into C; what it promises and asks for is in its
 //! documentation and in docs/C-API.md. Types and constants have their C names, so that a search finds both sides.
 //!
 //! Rust programs have no use for it.

@@ -156,7 +156,12 @@ pub trait FromLuaMulti: Sized {
 #[inline]
 pub(crate) unsafe fn read_arg<T: FromLua>(stack: &Stack<'_>, i: c_int, name: Option<&str>) -> Result<T> {
     // SAFETY: the caller's promise.
-    unsafe { T::read_argument(stack, i).map_err(|cause| Error::bad_argument(name, i as usize, cause)) }
+    unsafe {
+        match T::read_argument(stack, i) {
+            Ok(value) => Ok(value),
+            Err(cause) => Err(Error::bad_argument(name, i as usize, cause)),
+        }
+    }
 }
 
 impl<T: IntoLua> IntoLuaMulti for T {

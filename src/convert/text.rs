@@ -26,7 +26,7 @@ fn text(value: Value, lua: &Lua, to: &'static str) -> Result<LuaString> {
 ///
 /// # Safety
 /// `index` is acceptable (S-ARGS-1).
-#[inline]
+#[cold]
 unsafe fn with_bytes<T>(
     stack: &Stack<'_>,
     index: c_int,
@@ -52,7 +52,7 @@ fn utf8<'a>(bytes: &'a [u8], to: &'static str) -> Result<&'a str> {
 
 /// A type made of a string's bytes.
 macro_rules! from_bytes {
-    ($($ty:ty, $name:literal, $convert:expr;)*) => {$(
+    ($($ty:ty, $name:literal, |$bytes:ident| $quick:expr, $convert:expr;)*) => {$(
         impl FromLua for $ty {
             const IS_PLAIN: bool = true;
 
@@ -65,7 +65,15 @@ macro_rules! from_bytes {
             #[inline]
             unsafe fn read_from(stack: &Stack<'_>, index: c_int) -> Result<Self> {
                 // SAFETY: the caller's promise.
-                unsafe { with_bytes(stack, index, $name, $convert) }
+                unsafe {
+                    // What fits is made here and at once, so that it is written where it is wanted.
+                    if let Some($bytes) = stack.string(index)
+                        && let Some(value) = $quick
+                    {
+                        return Ok(value);
+                    }
+                    with_bytes(stack, index, $name, $convert)
+                }
             }
 
             #[inline]
@@ -81,14 +89,14 @@ macro_rules! from_bytes {
 }
 
 from_bytes! {
-    String, "String", |bytes| Ok(utf8(bytes, "String")?.to_owned());
-    Box<str>, "Box<str>", |bytes| Ok(utf8(bytes, "Box<str>")?.into());
-    BString, "BString", |bytes| Ok(bytes.into());
-    CString, "CString", |bytes| CString::new(bytes).map_err(|_| {
+    String, "String", |b| std::str::from_utf8(b).ok().map(str::to_owned), |b| Ok(utf8(b, "String")?.to_owned());
+    Box<str>, "Box<str>", |b| std::str::from_utf8(b).ok().map(Box::from), |b| Ok(utf8(b, "Box<str>")?.into());
+    BString, "BString", |b| Some(b.into()), |b| Ok(b.into());
+    CString, "CString", |b| CString::new(b).ok(), |b| CString::new(b).map_err(|_| {
         Error::from_lua_conversion("string", "CString", "invalid C-style string".to_owned())
     });
-    OsString, "OsString", |bytes| os_string(bytes);
-    PathBuf, "PathBuf", |bytes| os_string(bytes).map(PathBuf::from);
+    OsString, "OsString", |b| os_string(b).ok(), os_string;
+    PathBuf, "PathBuf", |b| os_string(b).ok().map(PathBuf::from), |b| os_string(b).map(PathBuf::from);
 }
 
 #[cfg(unix)]
@@ -167,10 +175,12 @@ impl FromLua for BorrowedStr {
     unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
         // SAFETY: the caller's promise, S-FRAME-1.
         unsafe {
-            match stack.string(index) {
-                Some(bytes) => Ok(BorrowedStr::of_argument(stack, index, utf8(bytes, "&str")?)),
-                None => Self::read_from(stack, index),
+            if let Some(bytes) = stack.string(index)
+                && let Ok(text) = std::str::from_utf8(bytes)
+            {
+                return Ok(BorrowedStr::of_argument(stack, index, text));
             }
+            Self::read_from(stack, index)
         }
     }
 }

@@ -7,16 +7,15 @@
 //! #[cfg(feature = "json")]
 //! Extension { name: "oxilua.json", open: json::open },
 //! ...
-//! #[cfg(all(feature = "capi", feature = "json"))]
+//! #[cfg(feature = "json")]
 //! crate::luaopen!(luaopen_oxilua_json, json::open);
 //! ```
 //!
-//! The C functions are only in the C library: a Rust module that uses this crate exports its own.
+//! All of this is only in the C library (feature `capi`): a Rust module that uses this crate exports functions of its own.
 
 mod package;
 mod root;
 
-#[cfg(feature = "capi")]
 pub(crate) use package::{load, preload};
 
 use crate::{Lua, Result, Value};
@@ -35,5 +34,4 @@ pub(crate) const ROOT: Extension = Extension { name: "oxilua", open: root::open 
 /// The extensions of this build.
 pub(crate) const ALL: &[Extension] = &[];
 
-#[cfg(feature = "capi")]
 crate::luaopen!(luaopen_oxilua, root::open);

@@ -145,10 +145,10 @@ unsafe extern "C" fn destructed(l: L, block: *mut Callback, out: *mut *mut Pendi
 /// # Safety
 /// The function is one of `create`'s, and does not run.
 pub(crate) unsafe fn destroy(state: &State, function: &ValueRef) {
-    let own = function.thread;
+    let own = function.thread();
     // SAFETY: S-REF-1, S-CALLBACK-1: the first upvalue is the block.
     unsafe {
-        (state.api.lua_getupvalue)(own, function.slot, 1);
+        (state.api.lua_getupvalue)(own, function.slot(), 1);
         let block = (state.api.lua_touserdata)(own, -1).cast::<Callback>();
         state.api.pop(own, 1);
         match (*block).finalize {

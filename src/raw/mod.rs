@@ -16,7 +16,7 @@ pub(crate) mod failure;
 pub(crate) mod ffi;
 pub(crate) mod frame;
 pub(crate) mod heap;
-#[cfg(any(feature = "capi", feature = "json"))]
+#[cfg(feature = "capi")]
 pub(crate) mod host;
 pub(crate) mod keys;
 pub(crate) mod module;

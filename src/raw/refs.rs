@@ -71,36 +71,65 @@ impl Slots {
     }
 }
 
+/// A slot: its number on its thread, and which of all it is. In one word, so that a reference travels in registers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place(u64);
+
+impl Place {
+    #[inline]
+    fn new(id: u32, slot: c_int) -> Place {
+        Place(u64::from(id) << 32 | slot as u64)
+    }
+
+    #[inline]
+    fn id(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    #[inline]
+    fn slot(self) -> c_int {
+        self.0 as c_int
+    }
+}
+
 /// A counted reference to a Lua value.
 pub(crate) struct ValueRef {
     pub(crate) state: NonNull<State>,
-    pub(crate) thread: L,
-    pub(crate) slot: c_int,
-    id: u32,
+    place: Place,
 }
 
 /// A reference that the state itself holds: it does not keep the state's memory, and is never dropped.
 #[derive(Clone, Copy)]
 pub(crate) struct Pinned {
-    pub(crate) thread: L,
-    pub(crate) slot: c_int,
     state: NonNull<State>,
-    id: u32,
+    place: Place,
 }
 
 impl Pinned {
     /// Stands for nothing: for the moment before a state is set up.
     pub(crate) fn none() -> Pinned {
-        Pinned { thread: std::ptr::null_mut(), slot: 0, state: NonNull::dangling(), id: 0 }
+        Pinned { state: NonNull::dangling(), place: Place(0) }
     }
 
     /// Another reference, for others. The slot is never freed: the state's own count stays.
+    #[inline]
     pub(crate) fn share(self) -> ValueRef {
         // SAFETY: S-STATE-1, only an existing state has a pinned reference.
         let state = unsafe { self.state.as_ref() };
-        state.slots().entries[self.id as usize].count += 1;
+        state.slots().entries[self.place.id()].count += 1;
         state.keep_memory();
-        ValueRef { state: self.state, thread: self.thread, slot: self.slot, id: self.id }
+        ValueRef { state: self.state, place: self.place }
+    }
+
+    /// The reference thread that the value is on.
+    pub(crate) fn thread(self) -> L {
+        // SAFETY: as above.
+        unsafe { self.state.as_ref() }.slots().entries[self.place.id()].thread
+    }
+
+    /// The slot on its thread.
+    pub(crate) fn slot(self) -> c_int {
+        self.place.slot()
     }
 }
 
@@ -126,7 +155,7 @@ impl State {
         let id = (slot - slots.first) as u32;
         slots.entries[id as usize].count = 1;
         self.keep_memory();
-        Some(ValueRef { state: NonNull::from(self), thread: slots.refs, slot, id })
+        Some(ValueRef { state: NonNull::from(self), place: Place::new(id, slot) })
     }
 
     /// Whether the next reference should be made by `settle`.
@@ -144,7 +173,7 @@ impl State {
         }
         match self.slots().free.pop() {
             Some(id) => Ok(id),
-            None => Err(Error::runtime("too many references to Lua values")),
+            None => Err(no_more_references()),
         }
     }
 
@@ -173,7 +202,7 @@ impl State {
             self.api.replace(thread, slot);
         }
         self.keep_memory();
-        ValueRef { state: NonNull::from(self), thread, slot, id }
+        ValueRef { state: NonNull::from(self), place: Place::new(id, slot) }
     }
 
     /// Pops the value on the top of `l` into a reference.
@@ -182,6 +211,18 @@ impl State {
     /// `l` is a thread of this state and has a value on its top. On an error the value is popped as well.
     #[inline]
     pub(crate) unsafe fn pop_ref(&self, l: L) -> Result<ValueRef> {
+        // The value is returned in registers; only the rare error goes through memory.
+        // SAFETY: the caller's promise.
+        match unsafe { self.try_pop_ref(l) } {
+            Some(value) => Ok(value),
+            None => Err(no_more_references()),
+        }
+    }
+
+    /// # Safety
+    /// As above.
+    #[inline]
+    unsafe fn try_pop_ref(&self, l: L) -> Option<ValueRef> {
         let mut l = l;
         if self.can_settle() {
             if l != self.refs {
@@ -190,15 +231,15 @@ impl State {
                 l = self.refs;
             }
             if let Some(value) = self.settle() {
-                return Ok(value);
+                return Some(value);
             }
         }
         match self.take_slot() {
-            Ok(id) => Ok(self.fill_slot(id, l)),
-            Err(error) => {
+            Ok(id) => Some(self.fill_slot(id, l)),
+            Err(_) => {
                 // SAFETY: the value is there, says the caller.
                 unsafe { self.api.pop(l, 1) };
-                Err(error)
+                None
             }
         }
     }
@@ -242,7 +283,7 @@ impl State {
     #[inline]
     pub(crate) unsafe fn push_ref(&self, l: L, value: &ValueRef) {
         // SAFETY: S-REF-1.
-        unsafe { self.push_slot(l, value.thread, value.slot) }
+        unsafe { self.push_slot(l, value.thread(), value.slot()) }
     }
 
     /// Pushes what a slot holds.
@@ -261,7 +302,24 @@ impl State {
     }
 }
 
+#[cold]
+fn no_more_references() -> Error {
+    Error::MemoryError("no memory for more references to Lua values".to_owned())
+}
+
 impl ValueRef {
+    /// The reference thread that the value is on.
+    #[inline]
+    pub(crate) fn thread(&self) -> L {
+        self.raw().slots().entries[self.place.id()].thread
+    }
+
+    /// The slot on its thread.
+    #[inline]
+    pub(crate) fn slot(&self) -> c_int {
+        self.place.slot()
+    }
+
     #[inline]
     pub(crate) fn raw(&self) -> &State {
         // SAFETY: S-STATE-1, a reference keeps the memory of its state.
@@ -282,7 +340,7 @@ impl ValueRef {
 
     /// Gives the reference to the state itself, for good.
     pub(crate) fn pin(self) -> Pinned {
-        let pinned = Pinned { thread: self.thread, slot: self.slot, state: self.state, id: self.id };
+        let pinned = Pinned { state: self.state, place: self.place };
         self.raw().release_memory();
         std::mem::forget(self);
         pinned
@@ -293,9 +351,9 @@ impl Clone for ValueRef {
     #[inline]
     fn clone(&self) -> Self {
         let state = self.raw();
-        state.slots().entries[self.id as usize].count += 1;
+        state.slots().entries[self.place.id()].count += 1;
         state.keep_memory();
-        ValueRef { state: self.state, thread: self.thread, slot: self.slot, id: self.id }
+        ValueRef { state: self.state, place: self.place }
     }
 }
 
@@ -303,15 +361,15 @@ impl Drop for ValueRef {
     #[inline]
     fn drop(&mut self) {
         let state = self.raw();
-        let entry = &mut state.slots().entries[self.id as usize];
+        let entry = &mut state.slots().entries[self.place.id()];
         entry.count -= 1;
         if entry.count == 0 {
-            if state.is_closed() || !state.drop_last(self.thread, self.slot) {
+            if state.is_closed() || !state.drop_last(self.thread(), self.slot()) {
                 if !state.is_closed() {
                     // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
-                    unsafe { state.clear_slot(self.thread, self.slot) };
+                    unsafe { state.clear_slot(self.thread(), self.slot()) };
                 }
-                state.slots().free.push(self.id);
+                state.slots().free.push(self.place.id() as u32);
             }
         }
         state.release_memory();
@@ -358,11 +416,11 @@ impl ValueRef {
         let state = self.open();
         // SAFETY: S-REF-1. Before 5.4 lua_topointer knows no strings, but their bytes have an address of their own.
         unsafe {
-            if (state.api.lua_type)(self.thread, self.slot) == ty::STRING {
-                return state.api.string_bytes(self.thread, self.slot).as_ptr().cast();
+            if (state.api.lua_type)(self.thread(), self.slot()) == ty::STRING {
+                return state.api.string_bytes(self.thread(), self.slot()).as_ptr().cast();
             }
-            let p = (state.api.lua_topointer)(self.thread, self.slot);
-            if p.is_null() { (state.api.lua_touserdata)(self.thread, self.slot) } else { p }
+            let p = (state.api.lua_topointer)(self.thread(), self.slot());
+            if p.is_null() { (state.api.lua_touserdata)(self.thread(), self.slot()) } else { p }
         }
     }
 }
@@ -374,14 +432,14 @@ impl PartialEq for ValueRef {
         if !state.is_same(other.open()) {
             return false;
         }
-        if self.thread == other.thread && self.slot == other.slot {
+        if self.thread() == other.thread() && self.slot() == other.slot() {
             return true;
         }
         // SAFETY: S-REF-1; comparing in one thread needs one value moved there, which reference threads have room for.
         unsafe {
-            state.push_ref(self.thread, other);
-            let equal = (state.api.lua_rawequal)(self.thread, self.slot, -1) != 0;
-            state.api.pop(self.thread, 1);
+            state.push_ref(self.thread(), other);
+            let equal = (state.api.lua_rawequal)(self.thread(), self.slot(), -1) != 0;
+            state.api.pop(self.thread(), 1);
             equal
         }
     }

@@ -91,7 +91,7 @@ impl Tape {
 
     /// A value that Rust refers to; the tape keeps the reference.
     pub(crate) fn reference(&mut self, value: ValueRef) {
-        self.cell(tag::REF, value.slot as u32, value.thread as u64);
+        self.cell(tag::REF, value.slot() as u32, value.thread() as u64);
         self.kept.push(value);
     }
 

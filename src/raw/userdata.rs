@@ -63,7 +63,7 @@ unsafe extern "C" fn drop_value<T>(l: L, block: *mut c_void) {
 /// Makes a userdata of `T` with that metatable.
 pub(crate) fn create<T: 'static>(state: &State, data: T, metatable: Pinned) -> Result<ValueRef> {
     // SAFETY: T is 'static.
-    unsafe { create_unchecked(state, data, metatable.thread, metatable.slot) }
+    unsafe { create_unchecked(state, data, metatable.thread(), metatable.slot()) }
 }
 
 /// The same for types with borrows.
@@ -123,12 +123,16 @@ impl Head {
     /// Lets one more reader in.
     #[inline]
     pub(crate) fn read(&self) -> Result<()> {
+        if self.try_read() { Ok(()) } else { Err(self.refused(Error::UserDataBorrowError)) }
+    }
+
+    #[inline]
+    fn try_read(&self) -> bool {
         let borrow = self.borrow.get();
-        if borrow < 0 {
-            return Err(self.refused(Error::UserDataBorrowError));
+        if borrow >= 0 {
+            self.borrow.set(borrow + 1);
         }
-        self.borrow.set(borrow + 1);
-        Ok(())
+        borrow >= 0
     }
 
     #[inline]
@@ -207,7 +211,7 @@ pub(crate) unsafe fn destroy(l: L, block: *mut Head) -> Result<bool> {
 pub(crate) unsafe fn abandon(state: &State, userdata: &ValueRef) {
     // SAFETY: S-REF-1, and the caller's promise.
     unsafe {
-        let head = (state.api.lua_touserdata)(userdata.thread, userdata.slot).cast::<Head>();
+        let head = (state.api.lua_touserdata)(userdata.thread(), userdata.slot()).cast::<Head>();
         if destroy(state.current.get(), head).is_err() {
             (*head).finalize = None;
             (*head).borrow.set(DESTRUCTED);

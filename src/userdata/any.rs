@@ -28,9 +28,9 @@ impl AnyUserData {
     /// The Rust type of the value; `None` if the userdata is not of this library.
     pub fn type_id(&self) -> Option<TypeId> {
         let state = self.0.open();
-        let stack = Stack { state, l: self.0.thread };
+        let stack = Stack { state, l: self.0.thread() };
         // SAFETY: S-REF-1.
-        state.types.type_of(unsafe { stack.metatable_pointer(self.0.slot) })
+        state.types.type_of(unsafe { stack.metatable_pointer(self.0.slot()) })
     }
 
     /// The metatable, seen safely.
@@ -45,10 +45,10 @@ impl AnyUserData {
         let state = self.0.open();
         // SAFETY: S-REF-1.
         unsafe {
-            if (state.api.lua_getmetatable)(self.0.thread, self.0.slot) == 0 {
+            if (state.api.lua_getmetatable)(self.0.thread(), self.0.slot()) == 0 {
                 return Err(Error::UserDataTypeMismatch);
             }
-            Ok(Table(state.pop_ref(self.0.thread)?))
+            Ok(Table(state.pop_ref(self.0.thread())?))
         }
     }
 

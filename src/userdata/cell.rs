@@ -157,9 +157,9 @@ impl AnyUserData {
     /// The block, if the userdata is a `T`.
     fn head<T: 'static>(&self) -> Result<*mut Head> {
         let state = self.0.open();
-        let stack = Stack { state, l: self.0.thread };
+        let stack = Stack { state, l: self.0.thread() };
         // SAFETY: S-REF-1.
-        unsafe { head_at::<T>(&stack, self.0.slot) }
+        unsafe { head_at::<T>(&stack, self.0.slot()).ok_or(Error::UserDataTypeMismatch) }
     }
 
     /// Borrows the value.
@@ -244,13 +244,13 @@ impl AnyUserData {
     /// [`Error::UserDataBorrowMutError`] if it is borrowed; [`Error::UserDataTypeMismatch`] if it is not of Rust.
     pub fn destroy(&self) -> Result<()> {
         let state = self.0.open();
-        let stack = Stack { state, l: self.0.thread };
+        let stack = Stack { state, l: self.0.thread() };
         // SAFETY: S-REF-1; a metatable that the state knows is that of a block of ours (S-UD-1).
         unsafe {
-            if state.types.type_of(stack.metatable_pointer(self.0.slot)).is_none() {
+            if state.types.type_of(stack.metatable_pointer(self.0.slot())).is_none() {
                 return Err(Error::UserDataTypeMismatch);
             }
-            let head = stack.userdata(self.0.slot).cast::<Head>();
+            let head = stack.userdata(self.0.slot()).cast::<Head>();
             userdata::destroy(state.current.get(), head).map(drop)
         }
     }
@@ -260,15 +260,16 @@ impl AnyUserData {
 ///
 /// # Safety
 /// `index` is acceptable (S-ARGS-1).
-unsafe fn head_at<T: 'static>(stack: &Stack<'_>, index: c_int) -> Result<*mut Head> {
+#[inline]
+unsafe fn head_at<T: 'static>(stack: &Stack<'_>, index: c_int) -> Option<*mut Head> {
     // SAFETY: the caller's promise.
     unsafe {
         let block = stack.userdata(index);
         let metatable = stack.metatable_pointer(index);
         if block.is_null() || metatable.is_null() || metatable != stack.state.types.pointer::<T>() {
-            return Err(Error::UserDataTypeMismatch);
+            return None;
         }
-        Ok(block.cast())
+        Some(block.cast())
     }
 }
 
@@ -288,7 +289,7 @@ impl<T: 'static> FromLua for UserDataRef<T> {
     unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
         // SAFETY: the caller's promise; S-UD-1, the type is checked, and S-FRAME-1, the argument stays.
         unsafe {
-            let Ok(head) = head_at::<T>(stack, index) else {
+            let Some(head) = head_at::<T>(stack, index) else {
                 return Self::from_lua(stack.value(index)?, stack.lua());
             };
             (*head).read()?;
@@ -310,7 +311,7 @@ impl<T: 'static> FromLua for UserDataRefMut<T> {
     unsafe fn read_argument(stack: &Stack<'_>, index: c_int) -> Result<Self> {
         // SAFETY: as above.
         unsafe {
-            let Ok(head) = head_at::<T>(stack, index) else {
+            let Some(head) = head_at::<T>(stack, index) else {
                 return Self::from_lua(stack.value(index)?, stack.lua());
             };
             (*head).write()?;

@@ -178,10 +178,10 @@ impl<T> UserDataRegistry<T> {
 /// The value that stands for a field in a table of members: the address of its callback's block.
 fn field(function: &Function, kept: &mut Vec<Function>) -> Result<Value> {
     let state = function.0.open();
-    let own = function.0.thread;
+    let own = function.0.thread();
     // SAFETY: S-REF-1, S-CALLBACK-1: a Rust function's first upvalue is its block, which the function keeps.
     let block = unsafe {
-        (state.api.lua_getupvalue)(own, function.0.slot, 1);
+        (state.api.lua_getupvalue)(own, function.0.slot(), 1);
         let block = (state.api.lua_touserdata)(own, -1);
         state.api.pop(own, 1);
         block

@@ -18,15 +18,15 @@ impl AnyUserData {
     /// The table of the values, if there is one.
     fn values(&self) -> Result<Option<Table>> {
         let state = self.0.open();
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1; asking for the user value or environment raises nothing and pushes one value.
         let table = unsafe {
             match (api.lua_getiuservalue, api.lua_getuservalue, api.lua_getfenv) {
                 (Some(getiuservalue), _, _) => {
-                    getiuservalue(own, self.0.slot, 1);
+                    getiuservalue(own, self.0.slot(), 1);
                 }
-                (_, Some(getuservalue), _) => getuservalue(own, self.0.slot),
-                (_, _, Some(getfenv)) => getfenv(own, self.0.slot),
+                (_, Some(getuservalue), _) => getuservalue(own, self.0.slot()),
+                (_, _, Some(getfenv)) => getfenv(own, self.0.slot()),
                 _ => return Ok(None),
             }
             if (api.lua_type)(own, -1) != ty::TABLE {
@@ -47,17 +47,17 @@ impl AnyUserData {
         let state = self.0.open();
         let table = state.lua().create_table()?;
         table.raw_set(mark(), true)?;
-        let (api, own) = (state.api, self.0.thread);
+        let (api, own) = (state.api, self.0.thread());
         // SAFETY: S-REF-1; setting the user value or environment of a userdata allocates nothing and pops one value.
         let done = unsafe {
             state.push_ref(own, &table.0);
             match (api.lua_setiuservalue, api.lua_setuservalue, api.lua_setfenv) {
-                (Some(setiuservalue), _, _) => setiuservalue(own, self.0.slot, 1) != 0,
+                (Some(setiuservalue), _, _) => setiuservalue(own, self.0.slot(), 1) != 0,
                 (_, Some(setuservalue), _) => {
-                    setuservalue(own, self.0.slot);
+                    setuservalue(own, self.0.slot());
                     true
                 }
-                (_, _, Some(setfenv)) => setfenv(own, self.0.slot) != 0,
+                (_, _, Some(setfenv)) => setfenv(own, self.0.slot()) != 0,
                 _ => {
                     api.pop(own, 1);
                     false
