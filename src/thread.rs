@@ -11,6 +11,7 @@ use crate::raw::state::Frame;
 use crate::raw::{State, ValueRef, ffi};
 use crate::thread_event::ThreadEvent;
 use crate::types::lua_State;
+use crate::vm::dialect::Version;
 use crate::vm::types::{State as L, status};
 use std::fmt;
 use std::os::raw::{c_int, c_void};
@@ -65,7 +66,10 @@ impl Thread {
         }
         // SAFETY: S-THREAD-1, the coroutine is suspended; there is room for the arguments and later for the results.
         unsafe {
-            if let Err(error) = state.more_room(co, count as u32 + 2) {
+            // In 5.1 the function that yielded has room for a few, and asking for more could raise on the coroutine, where nothing
+            // catches it.
+            let roomy = api.version == Version::Lua51 && count <= 10;
+            if !roomy && let Err(error) = state.more_room(co, count as u32 + 2) {
                 api.pop(l, count);
                 return Err(error);
             }

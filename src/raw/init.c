@@ -68,7 +68,7 @@ int oxl_init_entry(const oxl_api *a, lua_State *L, const lua_CFunction *function
 
     refs = a->lua_newthread(L);
     a->lua_rawseti(L, holder, 2);
-    if (!a->lua_checkstack(refs, init->room + 2 * OXL_MINSTACK))
+    if (!oxl_grow(a, refs, init->room + 2 * OXL_MINSTACK))
         return OXL_RAISE(a, L, "no room for references to Lua values");
     a->lua_settop(refs, init->slots);
 

@@ -118,7 +118,7 @@ static int op_refs(const oxl_api *a, lua_State *L, oxl_op *op) {
     a->lua_pushvalue(op->refs, OXL_SLOT_HOLDER);
     a->lua_xmove(op->refs, L, 1);
     thread = a->lua_newthread(L);
-    if (!a->lua_checkstack(thread, op->a + 2 * OXL_MINSTACK))
+    if (!oxl_grow(a, thread, op->a + 2 * OXL_MINSTACK))
         return OXL_RAISE(a, L, "too many references to Lua values");
     a->lua_settop(thread, op->a);
     a->lua_rawseti(L, -2, op->b);

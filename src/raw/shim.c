@@ -166,6 +166,25 @@ lua_CFunction OXL_SYM(function)(int slot, int which) {
     return functions[slot][which];
 }
 
+int oxl_grow(const oxl_api *a, lua_State *thread, int n) {
+    if (a->lua_cpcall) {
+        oxl_op op;
+        memset(&op, 0, sizeof op);
+        op.api = a;
+        op.code = OXL_OP_STACK;
+        op.a = n;
+        op.p = thread;
+        if (a->lua_cpcall(thread, functions[a->slot][OXL_FN_OP], &op) != 0) {
+            a->lua_settop(thread, -2);
+            return 0;
+        }
+        if (!op.out)
+            return 0;
+    }
+    /* In 5.1 this only notes what has been made sure of. */
+    return a->lua_checkstack(thread, n);
+}
+
 #define HOOK(k) hook_##k,
 static void (*const hooks[SLOT_COUNT])(lua_State *, void *) = {EACH_SLOT(HOOK)};
 

@@ -25,6 +25,7 @@
 #define oxl_push_cells OXL_SYM(push_cells)
 #define oxl_raise_text OXL_SYM(raise_text)
 #define oxl_need_stack OXL_SYM(need_stack)
+#define oxl_grow OXL_SYM(grow)
 #define oxl_new_block OXL_SYM(new_block)
 #define oxl_lua_call OXL_SYM(lua_call)
 #define oxl_push_string OXL_SYM(push_string)
@@ -214,6 +215,9 @@ int oxl_raise_text(const oxl_api *a, lua_State *L, const char *text, size_t len)
 #define OXL_RAISE(a, L, literal) oxl_raise_text((a), (L), "" literal, sizeof(literal) - 1)
 /* lua_checkstack, raising when there is no room. */
 void oxl_need_stack(const oxl_api *a, lua_State *L, int n);
+/* lua_checkstack for a new thread. In 5.1 and LuaJIT an error is raised on the thread whose stack it is: not in the protected
+ * call that runs, and so the process would end. */
+int oxl_grow(const oxl_api *a, lua_State *thread, int n);
 void *oxl_new_block(const oxl_api *a, lua_State *L, size_t size, int user_values);
 void oxl_lua_call(const oxl_api *a, lua_State *L, int nargs, int nresults);
 void oxl_push_string(const oxl_api *a, lua_State *L, const char *text);
