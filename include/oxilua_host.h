@@ -6,7 +6,7 @@
  *     #include <lua.h>          // your Lua's headers come first; for LuaJIT luajit.h too, in C++ lua.hpp
  *     #include <oxilua_host.h>
  *     ...
- *     oxl_open(L, oxl_host_lua());
+ *     oxl_open(L, oxl_host_lua(), NULL, 0, &error);
  *
  * Works with the headers of Lua 5.1 to 5.5 and LuaJIT, also of a Lua that is compiled as C++ or whose functions were
  * renamed by macros. C99 or C++. */

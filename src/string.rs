@@ -4,8 +4,7 @@ use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::raw::ValueRef;
 use crate::raw::args::Stack;
-use crate::raw::frame::FrameRef;
-use std::borrow::Borrow;
+use crate::raw::frame::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -111,19 +110,7 @@ impl Hash for LuaString {
 }
 
 /// The bytes of a Lua string, which it keeps alive, and with it its state.
-pub struct BorrowedBytes {
-    /// Those of the string, which stay where they are: the lifetime is that of this value.
-    bytes: *const [u8],
-    keep: Keep,
-}
-
-/// What keeps the string.
-enum Keep {
-    /// It is an argument of a callback.
-    Argument(FrameRef),
-    /// The state comes last: one of our own must not be closed before the borrow has ended.
-    String(LuaString, #[allow(dead_code)] Lua),
-}
+pub struct BorrowedBytes(Borrow);
 
 /// See [`LuaString::display`].
 struct Display(BorrowedBytes);
@@ -140,8 +127,9 @@ pub struct BorrowedStr(BorrowedBytes);
 impl BorrowedBytes {
     #[inline]
     fn new(bytes: &[u8], string: LuaString) -> Self {
-        let lua = string.0.open().lua().clone();
-        BorrowedBytes { bytes, keep: Keep::String(string, lua) }
+        let state = string.0.state;
+        // SAFETY: S-STATE-1, the string's reference keeps its state.
+        BorrowedBytes(unsafe { state.as_ref() }.borrow_value(string.0, bytes.as_ptr(), bytes.len()))
     }
 
     /// Those of a callback's argument, which is a string.
@@ -151,14 +139,14 @@ impl BorrowedBytes {
     #[inline]
     pub(crate) unsafe fn of_argument(stack: &Stack<'_>, index: c_int, bytes: &[u8]) -> BorrowedBytes {
         // SAFETY: the caller's promise.
-        BorrowedBytes { bytes, keep: Keep::Argument(unsafe { stack.state.frame_ref(stack.l, index) }) }
+        BorrowedBytes(unsafe { stack.state.borrow_argument(stack.l, index, bytes.as_ptr(), bytes.len()) })
     }
 
     /// The string.
     pub(crate) fn string(&self, lua: &Lua) -> Result<LuaString> {
-        match &self.keep {
-            Keep::String(string, _) => Ok(string.clone()),
-            Keep::Argument(_) => lua.create_string(&**self),
+        match self.0.value() {
+            Some(string) => Ok(LuaString(string.clone())),
+            None => lua.create_string(&**self),
         }
     }
 }
@@ -185,14 +173,9 @@ impl Deref for BorrowedBytes {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // The bytes go with the state, if its host closes it.
-        let is_closed = match &self.keep {
-            Keep::Argument(argument) => argument.state().is_closed(),
-            Keep::String(string, _) => string.0.raw().is_closed(),
-        };
-        assert!(!is_closed, "the Lua state of this string has been closed");
-        // SAFETY: S-STR-1, S-FRAME-1, the string is kept.
-        unsafe { &*self.bytes }
+        let (bytes, len) = self.0.data();
+        // SAFETY: S-STR-1, S-FRAME-1, the string is kept, and does not move its bytes.
+        unsafe { std::slice::from_raw_parts(bytes, len) }
     }
 }
 
@@ -233,7 +216,7 @@ macro_rules! like_its_target {
             }
         }
 
-        impl Borrow<$target> for $ty {
+        impl std::borrow::Borrow<$target> for $ty {
             fn borrow(&self) -> &$target {
                 self
             }

@@ -38,7 +38,8 @@ fn main() {
         rows::ours::rows(module).iter().for_each(|row| println!("{}", row.name));
         return;
     }
-    let rounds = args.iter().position(|a| a == "--rounds").map_or(21, |at| args[at + 1].parse().expect("a number"));
+    let rounds =
+        args.iter().position(|a| a == "--rounds").map_or(21, |at| args[at + 1].parse().expect("a number"));
     let filter = args.last().filter(|a| !a.starts_with("--") && a.parse::<usize>().is_err());
 
     println!("{:<44} {:>10} {:>10} {:>7}", "operation", "oxilua ns", "mlua ns", "ratio");
@@ -63,5 +64,11 @@ fn main() {
         product += (b / a).ln();
         count += 1;
     }
-    println!("{:<44} {:>10} {:>10} {:>6.2}x", "geometric mean", "", "", (product / f64::from(count.max(1))).exp());
+    println!(
+        "{:<44} {:>10} {:>10} {:>6.2}x",
+        "geometric mean",
+        "",
+        "",
+        (product / f64::from(count.max(1))).exp()
+    );
 }

@@ -92,7 +92,7 @@ pub(crate) struct Entered<'a> {
     state: &'a State,
     thread: L,
     pushed: u32,
-    frame_mark: usize,
+    borrow_mark: usize,
 }
 
 impl<'a> Entered<'a> {
@@ -103,7 +103,7 @@ impl<'a> Entered<'a> {
             state,
             thread: state.current.replace(l),
             pushed: state.pushed.replace(0),
-            frame_mark: state.frame_mark(),
+            borrow_mark: state.borrow_mark(),
         }
     }
 }
@@ -124,9 +124,9 @@ impl<'a> Entered<'a> {
 impl Drop for Entered<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.state.frame_mark() > self.frame_mark {
+        if self.state.borrow_mark() > self.borrow_mark {
             // SAFETY: S-FRAME-1, the callback is about to return.
-            unsafe { self.state.keep_frame_refs(self.frame_mark) };
+            unsafe { self.state.keep_borrows(self.borrow_mark) };
         }
         self.state.depth.set(self.state.depth.get() - 1);
         self.state.current.set(self.thread);

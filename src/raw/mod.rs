@@ -1,7 +1,7 @@
 //! How to touch a Lua: the only modules, besides `vm`, that use a Lua stack.
 //!
 //! * [`state`]: one Lua state as Rust sees it; [`refs`]: references to Lua values from Rust,
-//!   [`frame`]: to the arguments of a callback.
+//!   [`frame`]: borrows of what they hold.
 //! * [`calm`]: proofs that something which may raise cannot do so now; [`op`]: protected calls for when it can.
 //! * [`push`] and [`tape`]: Rust values onto a Lua stack, directly or as plain data; [`args`]: back.
 //! * `host`: a host's state, entered from C.

@@ -54,7 +54,7 @@ pub(crate) struct State {
     closed: Cell<bool>,
     closing: Cell<bool>,
     pub(crate) slots: UnsafeCell<Slots>,
-    pub(crate) frames: super::frame::Frames,
+    pub(crate) borrows: super::frame::Borrows,
     pub(crate) keys: Keys,
     /// Memory for values as plain data.
     pub(crate) tapes: RefCell<Tapes>,
@@ -116,7 +116,7 @@ impl State {
             closed: Cell::new(false),
             closing: Cell::new(false),
             slots: UnsafeCell::new(Slots::new()),
-            frames: super::frame::Frames::default(),
+            borrows: super::frame::Borrows::default(),
             keys: Keys::new(),
             tapes: RefCell::default(),
             lent: Cell::new(0),

@@ -8,45 +8,33 @@ use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::raw::ValueRef;
 use crate::raw::args::Stack;
-use crate::raw::frame::FrameRef;
+use crate::raw::frame::Borrow;
 use crate::raw::userdata::{self, Head};
 use crate::value::Value;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::os::raw::c_int;
 
-/// What a borrow keeps: the userdata, and the state open for as long as the value is in use.
-enum Keep {
-    /// An argument of a callback.
-    Argument(FrameRef),
-    /// The state comes last: one of our own must not be closed before the borrow has ended.
-    Value(ValueRef, #[allow(dead_code)] Lua),
-}
-
-struct Borrowed<T> {
-    head: *mut Head,
-    value: *mut T,
-    keep: Keep,
-}
+/// A borrow of a block that holds a `T`.
+struct Borrowed<T>(Borrow, PhantomData<*mut T>);
 
 impl<T: 'static> Borrowed<T> {
-    fn new(userdata: ValueRef, head: *mut Head) -> Self {
-        let lua = userdata.open().lua().clone();
-        Borrowed::keeping(Keep::Value(userdata, lua), head)
+    #[inline]
+    fn new(borrow: Borrow) -> Self {
+        Borrowed(borrow, PhantomData)
     }
 
-    #[inline]
-    fn keeping(keep: Keep, head: *mut Head) -> Self {
-        // SAFETY: S-UD-1, the caller has checked the type.
-        Borrowed { head, value: unsafe { userdata::value::<T>(head) }, keep }
+    fn of_value(userdata: ValueRef, head: *mut Head) -> Self {
+        let state = userdata.state;
+        // SAFETY: S-STATE-1, the reference keeps its state.
+        Borrowed::new(unsafe { state.as_ref() }.borrow_value(userdata, head.cast_const().cast(), 0))
     }
 
+    /// The block, unless the host has closed the state: then there is nothing to give back.
     #[inline]
-    fn is_closed(&self) -> bool {
-        match &self.keep {
-            Keep::Argument(argument) => argument.state().is_closed(),
-            Keep::Value(value, _) => value.raw().is_closed(),
-        }
+    fn head(&self) -> Option<*mut Head> {
+        (!self.0.is_closed()).then(|| self.0.address().cast_mut().cast())
     }
 
     /// The value's address.
@@ -55,8 +43,8 @@ impl<T: 'static> Borrowed<T> {
     /// If the host has closed the state, and so has dropped the value.
     #[inline]
     fn get(&self) -> *mut T {
-        assert!(!self.is_closed(), "the Lua state of this value has been closed");
-        self.value
+        // SAFETY: S-UD-1, the type was checked when it was borrowed.
+        unsafe { userdata::value::<T>(self.0.data().0.cast_mut().cast()) }
     }
 }
 
@@ -71,18 +59,18 @@ pub struct UserDataOwned<T>(pub T);
 
 impl<T: 'static> Drop for UserDataRef<T> {
     fn drop(&mut self) {
-        if !self.0.is_closed() {
-            // SAFETY: S-UD-2, the reference keeps the userdata.
-            unsafe { (*self.0.head).end_read() }
+        if let Some(head) = self.0.head() {
+            // SAFETY: S-UD-2, the borrow keeps the userdata.
+            unsafe { (*head).end_read() }
         }
     }
 }
 
 impl<T: 'static> Drop for UserDataRefMut<T> {
     fn drop(&mut self) {
-        if !self.0.is_closed() {
+        if let Some(head) = self.0.head() {
             // SAFETY: S-UD-2.
-            unsafe { (*self.0.head).end_write() }
+            unsafe { (*head).end_write() }
         }
     }
 }
@@ -171,7 +159,7 @@ impl AnyUserData {
         let head = self.head::<T>()?;
         // SAFETY: S-UD-1, `head` checked the type.
         unsafe { (*head).read()? };
-        Ok(UserDataRef(Borrowed::new(self.0.clone(), head)))
+        Ok(UserDataRef(Borrowed::of_value(self.0.clone(), head)))
     }
 
     /// Borrows the value mutably.
@@ -182,7 +170,7 @@ impl AnyUserData {
         let head = self.head::<T>()?;
         // SAFETY: S-UD-1.
         unsafe { (*head).write()? };
-        Ok(UserDataRefMut(Borrowed::new(self.0.clone(), head)))
+        Ok(UserDataRefMut(Borrowed::of_value(self.0.clone(), head)))
     }
 
     /// Borrows the value while `f` runs.
@@ -293,8 +281,8 @@ impl<T: 'static> FromLua for UserDataRef<T> {
                 return Self::from_lua(stack.value(index)?, stack.lua());
             };
             (*head).read()?;
-            let argument = stack.state.frame_ref(stack.l, index);
-            Ok(UserDataRef(Borrowed::keeping(Keep::Argument(argument), head)))
+            let argument = stack.state.borrow_argument(stack.l, index, head.cast_const().cast(), 0);
+            Ok(UserDataRef(Borrowed::new(argument)))
         }
     }
 }
@@ -315,8 +303,8 @@ impl<T: 'static> FromLua for UserDataRefMut<T> {
                 return Self::from_lua(stack.value(index)?, stack.lua());
             };
             (*head).write()?;
-            let argument = stack.state.frame_ref(stack.l, index);
-            Ok(UserDataRefMut(Borrowed::keeping(Keep::Argument(argument), head)))
+            let argument = stack.state.borrow_argument(stack.l, index, head.cast_const().cast(), 0);
+            Ok(UserDataRefMut(Borrowed::new(argument)))
         }
     }
 }

@@ -129,15 +129,12 @@ impl<T> UserDataRegistry<T> {
         }
 
         let members = lua.create_table_with_capacity(0, self.methods.len() + self.getters.len())?;
-        let mut kept = Vec::new();
-        let mut has_fields = false;
+        let mut getters = Vec::new();
         for (name, make) in self.statics {
             match make(lua)? {
-                // In the table of members a light userdata is a getter, so one that is a value needs a getter.
+                // In a table of members a light userdata may be a field, so one that is a value is a field, too.
                 value @ Value::LightUserData(_) => {
-                    let getter = lua.create_function(move |_, ()| Ok(value.clone()))?;
-                    members.raw_set(name, field(&getter, &mut kept)?)?;
-                    has_fields = true;
+                    getters.push((name, lua.create_function(move |_, ()| Ok(value.clone()))?));
                 }
                 value => members.raw_set(name, value)?,
             }
@@ -146,23 +143,19 @@ impl<T> UserDataRegistry<T> {
             members.raw_set(name, function?)?;
         }
         for (name, function) in self.getters {
-            members.raw_set(name, field(&function?, &mut kept)?)?;
-            has_fields = true;
+            getters.push((name, function?));
         }
-        if has_fields || !index.is_nil() {
-            index = dispatcher(state, Trampoline::Index, members, index, &mut kept)?;
+        if !getters.is_empty() || !index.is_nil() {
+            index = dispatcher(state, &INDEX, members, getters, index)?;
         } else {
             index = Value::Table(members);
         }
         metatable.raw_set("__index", index)?;
 
         if !self.setters.is_empty() {
-            let members = lua.create_table_with_capacity(0, self.setters.len())?;
-            let mut kept = Vec::new();
-            for (name, function) in self.setters {
-                members.raw_set(name, field(&function?, &mut kept)?)?;
-            }
-            newindex = dispatcher(state, Trampoline::NewIndex, members, newindex, &mut kept)?;
+            let setters = self.setters.into_iter().map(|(name, function)| Ok((name, function?)));
+            let setters = setters.collect::<Result<Vec<_>>>()?;
+            newindex = dispatcher(state, &NEWINDEX, lua.create_table()?, setters, newindex)?;
         }
         if !newindex.is_nil() {
             metatable.raw_set("__newindex", newindex)?;
@@ -175,8 +168,83 @@ impl<T> UserDataRegistry<T> {
     }
 }
 
-/// The value that stands for a field in a table of members: the address of its callback's block.
-fn field(function: &Function, kept: &mut Vec<Function>) -> Result<Value> {
+/// How `__index` or `__newindex` finds members: by a C function (`index.c`), and on LuaJIT by a Lua function, which its compiler
+/// can inline, while a call of C ends compiled code.
+struct Dispatcher {
+    function: Trampoline,
+    code: &'static str,
+}
+
+const INDEX: Dispatcher = Dispatcher {
+    function: Trampoline::Index,
+    code: "local members, fields, fallback, is_table = ...
+        if fallback == nil then
+            return function(ud, key)
+                local field = fields[key]
+                if field ~= nil then return field(ud) end
+                return members[key]
+            end
+        end
+        return function(ud, key)
+            local field = fields[key]
+            if field ~= nil then return field(ud) end
+            local member = members[key]
+            if member ~= nil then return member end
+            if is_table then return fallback[key] end
+            return fallback(ud, key)
+        end",
+};
+
+const NEWINDEX: Dispatcher = Dispatcher {
+    function: Trampoline::NewIndex,
+    code: "local _, fields, fallback, is_table = ...
+        return function(ud, key, value)
+            local field = fields[key]
+            if field ~= nil then field(ud, value) return end
+            if is_table then fallback[key] = value return end
+            fallback(ud, key, value)
+        end",
+};
+
+/// The function that finds members, calls fields, and leaves other keys to `fallback`.
+fn dispatcher(
+    state: &State,
+    dispatcher: &Dispatcher,
+    members: Table,
+    fields: Vec<(String, Function)>,
+    fallback: Value,
+) -> Result<Value> {
+    let lua = state.lua();
+    if state.api.is_jit == 0 {
+        // The third upvalue keeps the callbacks of the fields.
+        let kept = lua.create_sequence_from(fields.iter().map(|(_, function)| function))?;
+        for (name, function) in &fields {
+            members.raw_set(name, field(function))?;
+        }
+        let mut tape = state.tape();
+        tape.reference(members.0);
+        tape.value(state, &fallback)?;
+        tape.reference(kept.0);
+        return c_closure(state, dispatcher.function, tape, 3).map(|f| Value::Function(Function(f)));
+    }
+    let fields = lua.create_table_from(fields)?;
+    let is_table = fallback.is_table();
+    let fallback = match (fallback, dispatcher.function) {
+        (Value::Nil, Trampoline::NewIndex) => Value::Function(lua.create_function(no_field)?),
+        (fallback, _) => fallback,
+    };
+    let chunk = lua.load(dispatcher.code).set_name("=[userdata]");
+    chunk.call::<Function>((members, fields, fallback, is_table)).map(Value::Function)
+}
+
+/// What `index.c` says as well.
+fn no_field(_: &Lua, (_, key): (Value, Value)) -> Result<()> {
+    let key = key.as_string().map_or("?".to_owned(), crate::LuaString::to_string_lossy);
+    Err(Error::runtime(format!("attempt to set an unknown field '{key}'")))
+}
+
+/// What stands for a field in a table of members: the address of its callback's block.
+fn field(function: &Function) -> Value {
     let state = function.0.open();
     let own = function.0.thread();
     // SAFETY: S-REF-1, S-CALLBACK-1: a Rust function's first upvalue is its block, which the function keeps.
@@ -186,24 +254,7 @@ fn field(function: &Function, kept: &mut Vec<Function>) -> Result<Value> {
         state.api.pop(own, 1);
         block
     };
-    kept.push(function.clone());
-    Ok(Value::LightUserData(LightUserData(block)))
-}
-
-/// The C function that finds members (`index.c`). Its third upvalue keeps the callbacks of the fields.
-fn dispatcher(
-    state: &State,
-    which: Trampoline,
-    members: Table,
-    fallback: Value,
-    kept: &mut Vec<Function>,
-) -> Result<Value> {
-    let kept = state.lua().create_sequence_from(kept.drain(..))?;
-    let mut tape = state.tape();
-    tape.reference(members.0);
-    tape.value(state, &fallback)?;
-    tape.reference(kept.0);
-    c_closure(state, which, tape, 3).map(|f| Value::Function(Function(f)))
+    Value::LightUserData(LightUserData(block))
 }
 
 fn gc_function(state: &State) -> Result<Function> {
