@@ -10,7 +10,9 @@ check_system_luas
 # build KIND: examples/module into $modules/KIND/example.so
 build() {
     local out=$target/module
-    CARGO_PROFILE_DEV_PANIC=$1 "$cargo" build --quiet --locked --manifest-path examples/module/Cargo.toml --target-dir "$out"
+    # The versions of the dependencies that oxilua itself is tested with.
+    cp Cargo.lock examples/module/
+    CARGO_PROFILE_DEV_PANIC=$1 "$cargo" build --quiet --manifest-path examples/module/Cargo.toml --target-dir "$out"
     mkdir -p "$modules/$1"
     # A copy: the other build writes the same file.
     cp "$out/debug/libexample.so" "$modules/$1/example.so"
