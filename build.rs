@@ -40,28 +40,7 @@ fn run() -> Result<(), String> {
         println!("cargo::rustc-cfg=oxilua_linked");
         write(&out.join("linked.rs"), &list::linked_symbols(&list, &linked)?)?;
     }
-    if env::var_os("CARGO_FEATURE_CAPI").is_some() {
-        name_library();
-    }
     Ok(())
-}
-
-/// Names the C library (the cdylib with the feature `capi`) so that programs keep running with a newer one that is compatible, and never unloads it:
-/// hosts close modules together with a state, while threads may still have destructors to run.
-fn name_library() {
-    let (major, minor) = (var("CARGO_PKG_VERSION_MAJOR"), var("CARGO_PKG_VERSION_MINOR"));
-    let version = if major == "0" { format!("0.{minor}") } else { major };
-    let arg = |text: String| println!("cargo::rustc-cdylib-link-arg={text}");
-    match (var("CARGO_CFG_TARGET_FAMILY").contains("unix"), var("CARGO_CFG_TARGET_VENDOR").as_str()) {
-        (_, "apple") => arg(format!("-Wl,-install_name,@rpath/liboxilua.{version}.dylib")),
-        (true, _) => {
-            arg(format!("-Wl,-soname,liboxilua.so.{version}"));
-            arg("-Wl,-z,nodelete".into());
-            // A copy that a program links and another one that `require` loads must not call into each other.
-            arg("-Wl,-Bsymbolic-functions".into());
-        }
-        _ => {}
-    }
 }
 
 /// A variable that cargo sets, empty if it does not.

@@ -10,11 +10,13 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
+type Cells = HashMap<TypeId, Rc<RefCell<Box<dyn Any>>>>;
+
 /// The values, each in a cell of its own. The map is borrowed only for a moment; what is borrowed for long are the cells,
 /// which do not move and are not dropped while a borrow counts.
 #[derive(Default)]
 pub(crate) struct AppData {
-    cells: UnsafeCell<HashMap<TypeId, Rc<RefCell<Box<dyn Any>>>>>,
+    cells: UnsafeCell<Cells>,
     borrows: std::cell::Cell<usize>,
 }
 
@@ -32,7 +34,7 @@ pub struct AppDataRefMut<'a, T: ?Sized + 'a> {
 
 impl AppData {
     #[allow(clippy::mut_from_ref)]
-    fn cells(&self) -> &mut HashMap<TypeId, Rc<RefCell<Box<dyn Any>>>> {
+    fn cells(&self) -> &mut Cells {
         // SAFETY: S-STATE-2, one thread, and nobody keeps this borrow over a call of foreign code.
         unsafe { &mut *self.cells.get() }
     }

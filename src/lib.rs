@@ -40,6 +40,10 @@
 //! What a function documents under "Errors" is in addition to what every operation can meet: a Lua that runs out of
 //! memory ([`Error::MemoryError`]).
 
+// The macros' code names the crate.
+#[cfg(feature = "macros")]
+extern crate self as oxilua;
+
 mod app_data;
 mod chunk;
 mod code;
@@ -50,6 +54,8 @@ mod error;
 mod function;
 mod hook;
 mod lua;
+#[cfg(feature = "macros")]
+mod macros;
 mod memory;
 mod metatable;
 mod module;
@@ -110,14 +116,16 @@ pub use userdata::{
 pub use value::{Nil, Value};
 
 #[cfg(feature = "macros")]
-pub use oxilua_derive::lua_module;
+pub use oxilua_derive::{FromLua, UserData, chunk, lua_module, userdata_impl};
 
 /// What the macros refer to.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "macros")]
+    pub use crate::macros::*;
     pub use crate::module::require_result;
     pub use crate::raw::ffi::shim_module;
-    pub use crate::raw::module::{Init, open_module};
+    pub use crate::raw::module::{Init, ModuleArgs, open_module};
 
     /// For tests: how many values are on the stack that Rust uses now.
     pub fn stack_top(lua: &crate::Lua) -> std::os::raw::c_int {

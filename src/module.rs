@@ -1,14 +1,17 @@
 //! Entry points of native modules.
 
 use crate::convert::IntoLua;
-use crate::error::Result;
+use crate::error::{ExternalError, Result};
 use crate::lua::Lua;
 use crate::value::Value;
 
 /// What `require` gets of what a module's function returned.
 #[doc(hidden)]
-pub fn require_result<R: IntoLua>(lua: &Lua, result: Result<R>) -> Result<Value> {
-    result?.into_lua(lua)
+pub fn require_result<R: IntoLua, E: ExternalError>(
+    lua: &Lua,
+    result: std::result::Result<R, E>,
+) -> Result<Value> {
+    result.map_err(ExternalError::into_lua_err)?.into_lua(lua)
 }
 
 /// Defines the C function `luaopen_*` that `require` calls, with this name, as running the Rust function: a
@@ -21,10 +24,18 @@ pub fn require_result<R: IntoLua>(lua: &Lua, result: Result<R>) -> Result<Value>
 macro_rules! luaopen {
     ($name:ident, $init:path) => {
         const _: () = {
-            fn init(lua: &$crate::Lua) -> $crate::Result<$crate::Value> {
+            fn init(
+                lua: &$crate::Lua,
+                _: &$crate::__private::ModuleArgs<'_>,
+            ) -> $crate::Result<$crate::Value> {
                 $crate::__private::require_result(lua, $init(lua))
             }
 
+            $crate::luaopen! { @c $name, init }
+        };
+    };
+    (@c $name:ident, $init:ident) => {
+        const _: () = {
             #[cfg(all(target_arch = "x86_64", not(windows)))]
             #[unsafe(no_mangle)]
             #[unsafe(naked)]
@@ -34,7 +45,7 @@ macro_rules! luaopen {
                     "lea rdx, [rip + {init}]",
                     "lea rcx, [rip + {open}]",
                     "jmp {module}",
-                    init = sym init,
+                    init = sym $init,
                     open = sym $crate::__private::open_module,
                     module = sym $crate::__private::shim_module,
                 )
@@ -49,7 +60,7 @@ macro_rules! luaopen {
                     "lea r8, [rip + {init}]",
                     "lea r9, [rip + {open}]",
                     "jmp {module}",
-                    init = sym init,
+                    init = sym $init,
                     open = sym $crate::__private::open_module,
                     module = sym $crate::__private::shim_module,
                 )
@@ -66,7 +77,7 @@ macro_rules! luaopen {
                     "adrp x3, {open}@PAGE",
                     "add x3, x3, {open}@PAGEOFF",
                     "b {module}",
-                    init = sym init,
+                    init = sym $init,
                     open = sym $crate::__private::open_module,
                     module = sym $crate::__private::shim_module,
                 )
@@ -83,7 +94,7 @@ macro_rules! luaopen {
                     "adrp x3, {open}",
                     "add x3, x3, :lo12:{open}",
                     "b {module}",
-                    init = sym init,
+                    init = sym $init,
                     open = sym $crate::__private::open_module,
                     module = sym $crate::__private::shim_module,
                 )
@@ -93,7 +104,7 @@ macro_rules! luaopen {
             #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
             #[unsafe(no_mangle)]
             unsafe extern "C-unwind" fn $name(l: *mut $crate::lua_State) -> ::std::os::raw::c_int {
-                let init: $crate::__private::Init = init;
+                let init: $crate::__private::Init = $init;
                 // SAFETY: Lua calls this with its state; the shim gets what it expects.
                 unsafe {
                     $crate::__private::shim_module(

@@ -140,9 +140,11 @@ macro_rules! into_bytes {
 
             #[inline]
             fn as_key(&self) -> Key<'_> {
-                #[allow(unused)]
-                fn bytes_of<'a, $($generics)*>($this: &'a $ty) -> Result<&'a [u8]> { Ok($bytes) }
-                bytes_of(self).map_or(Key::Other, Key::Bytes)
+                let bytes = || -> Result<&[u8]> {
+                    let $this = self;
+                    Ok($bytes)
+                };
+                bytes().map_or(Key::Other, Key::Bytes)
             }
         }
     )*};

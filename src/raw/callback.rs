@@ -44,7 +44,7 @@ pub(crate) unsafe fn closure<'a, F>(block: *mut Callback) -> &'a F {
     // SAFETY: the caller's promise; a closure without a size can be anywhere.
     unsafe {
         let place = block.cast::<u8>().add(HEAD);
-        if is_boxed::<F>() { &**place.cast::<Box<F>>() } else { &*place.cast::<F>() }
+        if is_boxed::<F>() { &*place.cast::<Box<F>>() } else { &*place.cast::<F>() }
     }
 }
 

@@ -57,8 +57,9 @@ pub(crate) type Finalize = unsafe extern "C" fn(l: L, block: *mut c_void);
 pub(crate) mod kind {
     pub const RETURN: i32 = 0;
     pub const RAISE: i32 = 1;
-    pub const YIELD: i32 = 2;
-    pub const RUN: i32 = 3;
+    /// For functions that build what they return in C, as the extensions do.
+    #[cfg_attr(not(feature = "json"), allow(dead_code))]
+    pub const RUN: i32 = 2;
 }
 
 /// What a callback leaves for the shim to do (`oxl_pending`).
@@ -172,10 +173,10 @@ pub(crate) struct Dump {
     pub context: *mut c_void,
 }
 
-/// What opens a module: finds the Lua, runs the module's function; see `module.rs`.
-#[allow(private_interfaces)]
+/// What opens a module: finds the Lua, runs the module's function; see `module.rs`. Named by the code of other crates, so its
+/// type is made of public ones: the last two parameters are for an [`Api`] and a [`Pending`].
 pub type Open =
-    unsafe extern "C" fn(L, *const c_void, *mut c_void, *mut *const Api, *mut *mut Pending) -> c_int;
+    unsafe extern "C" fn(L, *const c_void, *mut c_void, *mut *const c_void, *mut *mut c_void) -> c_int;
 
 /// What the shim calls from a hook: 0 to go on, 1 to yield, -1 to raise what is pending.
 pub(crate) type OnHook = unsafe extern "C" fn(L, *mut c_void, *mut Anchor, *mut *mut Pending) -> c_int;

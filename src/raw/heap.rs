@@ -12,9 +12,13 @@ use std::rc::Rc;
 
 /// What `malloc` promises on 64-bit targets, and more than Lua needs.
 const ALIGN: usize = 16;
-/// The largest block that is cut from a chunk. 0: none is.
-const SMALL: usize = if cfg!(debug_assertions) { 0 } else { 256 };
+/// The largest block that is cut from a chunk.
+const SMALL: usize = 256;
 const CLASSES: usize = SMALL / ALIGN + 1;
+/// Whether a block of this size is.
+const fn is_small(size: usize) -> bool {
+    !cfg!(debug_assertions) && size <= SMALL
+}
 /// The first chunk is small, for states that live shortly; each further one is larger, up to the last.
 const FIRST_CHUNK: usize = 16 << 10;
 const LAST_CHUNK: usize = 256 << 10;
@@ -145,7 +149,7 @@ impl Heap {
     /// A new block of `size` bytes, not 0; NULL if there is no memory.
     #[inline]
     fn take(&self, size: usize) -> *mut u8 {
-        if size <= SMALL {
+        if is_small(size) {
             return self.take_small(Heap::class(size));
         }
         match Layout::from_size_align(size, ALIGN) {
@@ -161,7 +165,7 @@ impl Heap {
     unsafe fn give(&self, block: *mut u8, size: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            if size <= SMALL {
+            if is_small(size) {
                 self.give_small(block, Heap::class(size));
             } else {
                 dealloc(block, Layout::from_size_align_unchecked(size, ALIGN));
@@ -174,13 +178,13 @@ impl Heap {
     unsafe fn resize(&self, block: *mut u8, old: usize, new: usize) -> *mut u8 {
         // SAFETY: the caller's promise; blocks of different sizes do not overlap.
         unsafe {
-            if old > SMALL && new > SMALL {
+            if !is_small(old) && !is_small(new) {
                 if Layout::from_size_align(new, ALIGN).is_err() {
                     return std::ptr::null_mut();
                 }
                 return realloc(block, Layout::from_size_align_unchecked(old, ALIGN), new);
             }
-            if old <= SMALL && new <= SMALL && Heap::class(old) == Heap::class(new) {
+            if is_small(old) && is_small(new) && Heap::class(old) == Heap::class(new) {
                 return block;
             }
             let moved = self.take(new);

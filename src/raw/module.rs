@@ -1,9 +1,10 @@
 //! Entry points of native modules: what happens behind `luaopen_*`.
 
+use super::args::Stack;
 use super::callback::run_in;
 use super::ffi::{Pending, kind};
 use super::state::State;
-use crate::convert::IntoLua;
+use crate::convert::{FromLuaMulti, IntoLua};
 use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::vm::types::State as L;
@@ -13,7 +14,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A module's function: gives what `require` returns.
 #[doc(hidden)]
-pub type Init = fn(&Lua) -> Result<crate::Value>;
+pub type Init = fn(&Lua, &ModuleArgs<'_>) -> Result<crate::Value>;
+
+/// What `require` calls a module's function with: the module's name and, from 5.2 on, the file's.
+#[doc(hidden)]
+pub struct ModuleArgs<'a>(&'a Stack<'a>);
+
+impl ModuleArgs<'_> {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Those of the conversions.
+    pub fn read<A: FromLuaMulti>(&self) -> Result<A> {
+        // SAFETY: S-ARGS-1, they are the arguments of the running C function.
+        unsafe { A::read_args(self.0, 1, (self.0.state.api.lua_gettop)(self.0.l), None) }
+    }
+}
 
 /// Finds the Lua that calls by the return address, and runs the module's function in it.
 ///
@@ -21,14 +37,14 @@ pub type Init = fn(&Lua) -> Result<crate::Value>;
 /// Called by the shim: `l` is the state on which Lua called a `luaopen_*`, `address` where it returns to, `init` an
 /// [`Init`], and the others are the shim's to write to.
 #[doc(hidden)]
-#[allow(private_interfaces)]
 pub unsafe extern "C" fn open_module(
     l: L,
     address: *const c_void,
     init: *mut c_void,
-    api_out: *mut *const Api,
-    out: *mut *mut Pending,
+    api_out: *mut *const c_void,
+    out: *mut *mut c_void,
 ) -> c_int {
+    let out = out.cast::<*mut Pending>();
     // SAFETY: the caller's promise; a function pointer travels as a data pointer.
     let init: Init = unsafe { std::mem::transmute(init) };
     // SAFETY: as above.
@@ -44,9 +60,11 @@ pub unsafe extern "C" fn open_module(
     };
     // SAFETY: the caller's promise.
     unsafe {
-        *api_out = api;
+        *api_out.cast::<*const Api>() = api;
         match State::of(api, l) {
-            Ok(state) => run_in(state.as_ref(), l, out, |stack, results| init(stack.lua())?.push_to(results)),
+            Ok(state) => run_in(state.as_ref(), l, out, |stack, results| {
+                init(stack.lua(), &ModuleArgs(stack))?.push_to(results)
+            }),
             Err(error) => raise_text(&error, out),
         }
     }

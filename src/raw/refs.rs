@@ -363,14 +363,13 @@ impl Drop for ValueRef {
         let state = self.raw();
         let entry = &mut state.slots().entries[self.place.id()];
         entry.count -= 1;
-        if entry.count == 0 {
-            if state.is_closed() || !state.drop_last(self.thread(), self.slot()) {
-                if !state.is_closed() {
-                    // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
-                    unsafe { state.clear_slot(self.thread(), self.slot()) };
-                }
-                state.slots().free.push(self.place.id() as u32);
+        let last = entry.count == 0;
+        if last && (state.is_closed() || !state.drop_last(self.thread(), self.slot())) {
+            if !state.is_closed() {
+                // SAFETY: S-REF-1; the slot becomes nil, so that the collector can have the value.
+                unsafe { state.clear_slot(self.thread(), self.slot()) };
             }
+            state.slots().free.push(self.place.id() as u32);
         }
         state.release_memory();
     }

@@ -64,14 +64,7 @@ static int finish(const oxl_api *a, lua_State *L, oxl_pending *p) {
     {
         int kind = p->kind;
         p->release(p);
-        switch (kind) {
-        case OXL_KIND_RAISE:
-            return a->lua_error(L);
-        case OXL_KIND_YIELD:
-            return a->lua_yieldk ? a->lua_yieldk(L, n, 0, NULL) : a->lua_yield(L, n);
-        default:
-            return n;
-        }
+        return kind == OXL_KIND_RAISE ? a->lua_error(L) : n;
     }
 }
 

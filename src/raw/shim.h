@@ -111,7 +111,6 @@ typedef struct oxl_callback oxl_callback;
 enum oxl_kind {
     OXL_KIND_RETURN, /* return nstack values from the stack and those in the cells */
     OXL_KIND_RAISE,  /* raise the value in the cells, or that on the top if there are none */
-    OXL_KIND_YIELD,  /* yield nstack values from the stack and those in the cells */
     OXL_KIND_RUN     /* return what run(a, L, context) returns */
 };
 

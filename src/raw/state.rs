@@ -369,9 +369,10 @@ impl State {
     pub(crate) fn more_room(&self, l: L, n: u32) -> Result<()> {
         let n = c_int::try_from(n).ok().filter(|&n| n <= self.api.max_stack).ok_or(Error::StackError)?;
         let grown = match self.calm_stack() {
-            // SAFETY: `l` is a thread of this state.
             Some(calm) => {
-                return if unsafe { calm.checkstack(l, n) } { Ok(()) } else { Err(Error::StackError) };
+                // SAFETY: S-CALM-1, `l` is a thread of this state.
+                let there = unsafe { calm.checkstack(l, n) };
+                return if there { Ok(()) } else { Err(Error::StackError) };
             }
             None => {
                 let mut op = Op::new(self, Code::Stack);

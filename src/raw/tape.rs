@@ -199,6 +199,7 @@ unsafe extern "C" fn release(pending: *mut Pending) {
 
 /// The tapes of a state.
 #[derive(Default)]
+#[allow(clippy::vec_box)] // The shim has the addresses of those that are lent.
 pub(crate) struct Tapes {
     free: Vec<Box<Tape>>,
     /// Those that the shim has. One whose values could not be built (no memory, a failing finalizer) stays here until the

@@ -261,7 +261,7 @@ unsafe fn head_at<T: 'static>(stack: &Stack<'_>, index: c_int) -> Option<*mut He
     }
 }
 
-fn conversion<T>(value: &Value) -> Error {
+fn conversion(value: &Value) -> Error {
     Error::from_lua_conversion(value.type_name(), "userdata", None)
 }
 
@@ -269,7 +269,7 @@ impl<T: 'static> FromLua for UserDataRef<T> {
     fn from_lua(value: Value, _: &Lua) -> Result<Self> {
         match &value {
             Value::UserData(userdata) => userdata.borrow(),
-            value => Err(conversion::<T>(value)),
+            value => Err(conversion(value)),
         }
     }
 
@@ -291,7 +291,7 @@ impl<T: 'static> FromLua for UserDataRefMut<T> {
     fn from_lua(value: Value, _: &Lua) -> Result<Self> {
         match &value {
             Value::UserData(userdata) => userdata.borrow_mut(),
-            value => Err(conversion::<T>(value)),
+            value => Err(conversion(value)),
         }
     }
 
@@ -313,7 +313,7 @@ impl<T: 'static> FromLua for UserDataOwned<T> {
     fn from_lua(value: Value, _: &Lua) -> Result<Self> {
         match &value {
             Value::UserData(userdata) => userdata.take().map(UserDataOwned),
-            value => Err(conversion::<T>(value)),
+            value => Err(conversion(value)),
         }
     }
 }

@@ -75,7 +75,7 @@ macro_rules! define_api {
         }
 
         /// The names of all functions in the list.
-        #[cfg(test)]
+        #[cfg(all(test, feature = "capi"))]
         pub(crate) const NAMES: &[&CStr] = &[
             $(c_name(concat!(stringify!($r), "\0")),)*
             $(c_name(concat!(stringify!($o), "\0")),)*

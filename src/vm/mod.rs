@@ -28,6 +28,7 @@
 
 pub(crate) mod api;
 pub(crate) mod dialect;
+#[cfg(feature = "capi")]
 pub(crate) mod host;
 pub(crate) mod link;
 pub(crate) mod list;

@@ -38,6 +38,7 @@ impl fmt::Display for NotFound {
 impl std::error::Error for NotFound {}
 
 impl NotFound {
+    #[cfg(feature = "capi")]
     pub(super) fn new(message: String) -> NotFound {
         NotFound(message)
     }
@@ -109,6 +110,7 @@ pub(super) fn pin(address: *const c_void) -> bool {
 }
 
 /// The name of the library or program that contains `address`.
+#[cfg(feature = "capi")]
 pub(super) fn name_of(address: *const c_void) -> Option<String> {
     platform::containing(address).map(|object| object.name)
 }
