@@ -1,5 +1,7 @@
 //! What is known of running functions (Lua manual, "The Debug Interface").
 
+pub use crate::hook::HookTriggers;
+
 use crate::function::Function;
 use crate::lua::Lua;
 use crate::raw::State;

@@ -356,3 +356,13 @@ impl From<Utf8Error> for Error {
         Error::external(error)
     }
 }
+
+#[cfg(feature = "anyhow")]
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(error) => error,
+            Err(error) => Error::ExternalError(Arc::from(Box::<DynStdError>::from(error))),
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Functions: Lua's, and Rust's as Lua sees them.
 
+pub use crate::native::{LuaNativeFn, LuaNativeFnMut};
+
 use crate::convert::{FromLuaMulti, IntoLuaMulti};
 use crate::error::Result;
 use crate::lua::Lua;

@@ -45,13 +45,13 @@
 extern crate self as oxilua;
 
 mod app_data;
-mod chunk;
+pub mod chunk;
 mod code;
 mod convert;
-mod debug;
+pub mod debug;
 mod engine;
-mod error;
-mod function;
+pub mod error;
+pub mod function;
 mod hook;
 mod lua;
 #[cfg(feature = "macros")]
@@ -70,15 +70,22 @@ mod raw_code;
 mod registry;
 mod scope;
 mod stdlib;
-mod string;
-mod table;
-mod thread;
+pub mod string;
+pub mod table;
+pub mod thread;
 mod thread_event;
 mod types;
-mod userdata;
+pub mod userdata;
 mod value;
 mod vm;
 mod warning;
+
+/// The Lua state and what is set for it.
+pub mod state {
+    pub use crate::hook::VmState;
+    pub use crate::lua::{Lua, LuaOptions, WeakLua};
+    pub use crate::memory::{GcGenParams, GcIncParams, GcMode};
+}
 
 #[cfg(feature = "capi")]
 pub mod capi;

@@ -1,5 +1,7 @@
 //! Coroutines.
 
+pub use crate::thread_event::{ThreadEvent, ThreadTriggers};
+
 use crate::convert::{FromLuaMulti, IntoLuaMulti};
 use crate::error::{Error, Result};
 use crate::function::Function;
@@ -9,7 +11,6 @@ use crate::raw::op::{Code, Op, PLAIN};
 use crate::raw::push::Pusher;
 use crate::raw::state::Frame;
 use crate::raw::{State, ValueRef, ffi};
-use crate::thread_event::ThreadEvent;
 use crate::types::lua_State;
 use crate::vm::dialect::Version;
 use crate::vm::types::{State as L, status};

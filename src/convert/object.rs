@@ -194,6 +194,13 @@ impl IntoLua for Error {
     }
 }
 
+#[cfg(feature = "anyhow")]
+impl IntoLua for anyhow::Error {
+    fn into_lua(self, _: &Lua) -> Result<Value> {
+        Ok(Value::Error(Box::new(Error::from(self))))
+    }
+}
+
 /// An error that Lua passes on, or any other value as the text of a runtime error.
 impl FromLua for Error {
     fn from_lua(value: Value, lua: &Lua) -> Result<Error> {
