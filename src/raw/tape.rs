@@ -25,6 +25,7 @@ pub(crate) struct Tape {
     /// Levels of tables that are open: their values are not counted.
     depth: u32,
     deepest: u32,
+    has_light: bool,
 }
 
 impl Tape {
@@ -46,6 +47,7 @@ impl Tape {
             state: std::ptr::null(),
             depth: 0,
             deepest: 0,
+            has_light: false,
         })
     }
 
@@ -76,6 +78,7 @@ impl Tape {
     }
 
     pub(crate) fn light(&mut self, p: *mut c_void) {
+        self.has_light = true;
         self.cell(tag::LIGHT, 0, p as u64);
     }
 
@@ -149,9 +152,10 @@ impl Tape {
         }
     }
 
-    /// Whether building it outside a protected call is safe where objects are: no table near its limits, no deep nesting.
+    /// Whether building it outside a protected call is safe where objects are: no table near its limits, no deep nesting, and
+    /// no address that LuaJIT could refuse as a light userdata.
     pub(crate) fn is_modest(&self) -> bool {
-        self.cells.len() <= 10_000 && self.bytes.len() <= 1 << 24 && self.deepest < 20
+        !self.has_light && self.cells.len() <= 10_000 && self.bytes.len() <= 1 << 24 && self.deepest < 20
     }
 
     fn clear(&mut self) {
@@ -165,6 +169,7 @@ impl Tape {
         self.nvalues = 0;
         self.depth = 0;
         self.deepest = 0;
+        self.has_light = false;
         self.state = std::ptr::null();
     }
 

@@ -1,7 +1,7 @@
 //! The macros where oxilua has another name. There is no `::oxilua` here, so a path that names it does not compile.
 
 use mlua::prelude::*;
-use mlua::{FromLua, Lua, Result, Table, UserData, chunk};
+use mlua::{FromLua, Lua, Result, Table, UserData};
 
 /// A userdata with everything that the macros write code for.
 #[derive(Clone, Debug, FromLua, PartialEq, UserData)]
@@ -70,6 +70,7 @@ mlua::luaopen!(luaopen_renamed_by_hand, by_hand);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mlua::chunk;
 
     #[test]
     fn everything() -> Result<()> {
