@@ -135,14 +135,13 @@ impl Thread {
     fn failed(&self, state: &State, code: c_int) -> Error {
         let (api, co) = (state.api, self.1);
         // SAFETY: the error value is on the top of the coroutine, whose stack is as it was when the error was raised. The
-        // value moves to the current thread, since a dead coroutine may have no room to convert it.
+        // value moves to the current thread, since a dead coroutine has no room to look at it.
         unsafe {
-            let stack = Stack { state, l: co };
-            let traced = stack.failure(-1).is_some_and(crate::raw::failure::Failure::is_traced);
-            *state.traceback.borrow_mut() =
-                (!traced).then(|| crate::raw::traceback::traceback(state, co, None, 0));
             let l = state.current.get();
             (api.lua_xmove)(co, l, 1);
+            let traced = Stack { state, l }.failure(-1).is_some_and(crate::raw::failure::Failure::is_traced);
+            *state.traceback.borrow_mut() =
+                (!traced).then(|| crate::raw::traceback::traceback(state, co, None, 0));
             state.pop_error(l, code)
         }
     }

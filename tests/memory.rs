@@ -249,8 +249,11 @@ fn failing_finalizers() {
     }
     assert_eq!(ok + failed, 300);
     // Single operations.
-    let t = lua.create_table().unwrap();
-    let f = lua.create_function(|_, n: i64| Ok(format!("result {n}"))).unwrap();
+    // These may meet a finalizer's error, too.
+    let table = || lua.create_table();
+    let t = std::iter::repeat_with(table).find_map(Result::ok).unwrap();
+    let function = || lua.create_function(|_, n: i64| Ok(format!("result {n}")));
+    let f = std::iter::repeat_with(function).find_map(Result::ok).unwrap();
     for i in 0..3000 {
         if i % 20 == 0 {
             let _ = litter.call::<()>(());
