@@ -14,6 +14,9 @@ pub(crate) fn pretty_table(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Re
     Printer { seen: HashSet::new() }.table(table, 0, f)
 }
 
+/// Tables inside of so many others are printed as their address as well.
+const DEEPEST: usize = 100;
+
 struct Printer {
     /// The tables on the way to this one: a table inside itself is printed as its address.
     seen: HashSet<*const c_void>,
@@ -43,7 +46,7 @@ impl Printer {
 
     fn table(&mut self, table: &Table, indent: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = table.to_pointer();
-        if !self.seen.insert(address) {
+        if self.seen.len() >= DEEPEST || !self.seen.insert(address) {
             return write!(f, "table: {address:?}");
         }
         let mut pairs: Vec<(Value, Value)> = table.pairs::<Value, Value>().flatten().collect();

@@ -332,7 +332,7 @@ pub(crate) unsafe fn enter(
 #[cold]
 fn raise(state: &State, failure: Box<Failure>) -> *mut Pending {
     let mut tape: Box<Tape> = state.tape();
-    tape.failure(failure);
+    tape.failure(state, failure);
     tape.into_pending(state, kind::RAISE, 0)
 }
 

@@ -80,7 +80,7 @@ impl Failure {
         }
     }
 
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match &self.content {
             Content::Error(error) => error.to_string(),
             Content::Panic(payload) => match payload.try_borrow().as_deref() {

@@ -111,7 +111,7 @@ impl Tape {
             Value::LightUserData(p) => self.light(p.0),
             Value::Integer(i) => self.integer(*i),
             Value::Number(n) => self.number(*n),
-            Value::Error(e) => self.failure(super::failure::Failure::error(state, (**e).clone())),
+            Value::Error(e) => self.failure(state, super::failure::Failure::error(state, (**e).clone())),
             value => {
                 if let Some(handle) = value.handle() {
                     state.check_same(handle)?;
@@ -136,7 +136,11 @@ impl Tape {
     }
 
     /// An error or panic; the tape owns it until Lua does.
-    pub(crate) fn failure(&mut self, failure: Box<super::failure::Failure>) {
+    pub(crate) fn failure(&mut self, state: &State, failure: Box<super::failure::Failure>) {
+        // While it closes a state, Lua finalizes nothing new, so the box would be lost: then the text must do.
+        if state.is_closing() && self.string(failure.describe().as_bytes()).is_ok() {
+            return;
+        }
         self.cell(tag::FAILURE, 0, Box::into_raw(failure) as u64);
     }
 
