@@ -40,6 +40,10 @@ check-exports: all ## compare the symbols of the C library with exported.txt
 bench-json: interpreters all ## compare oxilua.json with lua-cjson; FILES="a.json b.json"
 	@mk/bench-json.sh $(FILES)
 
+.PHONY: bench
+bench: ## compare the binding with its peer; ENGINES="lua54 luajit" MODES="owned module"
+	@mk/bench.sh
+
 .PHONY: deps
 deps: ## install more interpreters and tools to test with (Debian, as root)
 	@mk/deps.sh
