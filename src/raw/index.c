@@ -4,14 +4,10 @@
  * value is the member itself. Upvalue 2 is what to do with other keys: a function, or nil. */
 #include "shim.h"
 
-static int upvalue(const oxl_api *a, int n) {
-    return a->upvalue_one - n + 1;
-}
-
 int oxl_index(const oxl_api *a, lua_State *L) {
     a->lua_settop(L, 2);
     a->lua_pushvalue(L, 2);
-    a->lua_rawget(L, upvalue(a, 1));
+    a->lua_rawget(L, oxl_upvalue(a, 1));
     switch (a->lua_type(L, -1)) {
     case OXL_TLIGHTUSERDATA: {
         oxl_callback *field = a->lua_touserdata(L, -1);
@@ -20,7 +16,7 @@ int oxl_index(const oxl_api *a, lua_State *L) {
     }
     case OXL_TNIL:
         a->lua_settop(L, 2);
-        a->lua_pushvalue(L, upvalue(a, 2));
+        a->lua_pushvalue(L, oxl_upvalue(a, 2));
         if (a->lua_type(L, -1) == OXL_TNIL)
             return 1;
         if (a->lua_type(L, -1) == OXL_TTABLE) {
@@ -51,7 +47,7 @@ static int no_field(const oxl_api *a, lua_State *L) {
 int oxl_newindex(const oxl_api *a, lua_State *L) {
     a->lua_settop(L, 3);
     a->lua_pushvalue(L, 2);
-    a->lua_rawget(L, upvalue(a, 1));
+    a->lua_rawget(L, oxl_upvalue(a, 1));
     if (a->lua_type(L, -1) == OXL_TLIGHTUSERDATA) {
         oxl_callback *field = a->lua_touserdata(L, -1);
         /* The setter gets the userdata and the value. */
@@ -69,7 +65,7 @@ int oxl_newindex(const oxl_api *a, lua_State *L) {
         return oxl_invoke(a, L, field);
     }
     a->lua_settop(L, 3);
-    a->lua_pushvalue(L, upvalue(a, 2));
+    a->lua_pushvalue(L, oxl_upvalue(a, 2));
     if (a->lua_type(L, -1) == OXL_TNIL)
         return no_field(a, L);
     if (a->lua_type(L, -1) == OXL_TTABLE) {

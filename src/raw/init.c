@@ -6,12 +6,7 @@
 
 static void set_slot(const oxl_api *a, lua_State *L, lua_State *refs, int slot) {
     a->lua_xmove(L, refs, 1);
-    if (a->lua_replace) {
-        a->lua_replace(refs, slot);
-    } else {
-        a->lua_copy(refs, -1, slot);
-        a->lua_settop(refs, -2);
-    }
+    oxl_replace(a, refs, slot);
 }
 
 static void push_gc_metatable(const oxl_api *a, lua_State *L, lua_CFunction gc) {

@@ -278,11 +278,14 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
     case OXL_OP_CALLBACK: {
         /* The closure first, then the finalizer: a block whose closure could not be made is only memory. */
         void *block = oxl_new_block(a, L, op->size, 0);
-        a->lua_pushvalue(L, -1);
-        a->lua_pushcclosure(L, (lua_CFunction)op->p, 1);
-        if (a->lua_type(L, -3) == OXL_TTABLE) {
-            a->lua_pushvalue(L, -3);
-            a->lua_setmetatable(L, -3);
+        int i, at = a->lua_gettop(L), metatable = at - op->a - 1;
+        a->lua_pushvalue(L, at);
+        for (i = 1; i <= op->a; i++)
+            a->lua_pushvalue(L, metatable + i);
+        a->lua_pushcclosure(L, (lua_CFunction)op->p, op->a + 1);
+        if (a->lua_type(L, metatable) == OXL_TTABLE) {
+            a->lua_pushvalue(L, metatable);
+            a->lua_setmetatable(L, at);
         }
         op->out_p = block;
         return 1;
@@ -328,6 +331,8 @@ int oxl_op_entry(const oxl_api *a, lua_State *L) {
     case OXL_OP_LOAD:
         op->out = oxl_load(a, L, op->p);
         return 1;
+    case OXL_OP_RUN:
+        return ((int (*)(const oxl_api *, lua_State *, void *))op->p)(a, L, op->out_p);
     case OXL_OP_TYPEMETA:
         return op_type_metatable(a, L, op);
     default:

@@ -25,6 +25,36 @@ void oxl_push_string(const oxl_api *a, lua_State *L, const char *text) {
     a->lua_pushlstring(L, text, strlen(text));
 }
 
+/* lua_Debug, whose layout depends on the version (DEBUG_SIZE of vm/types.rs). */
+union debug {
+    char bytes[256];
+    void *align;
+};
+
+void oxl_push_where(const oxl_api *a, lua_State *L, int level) {
+    union debug ar;
+    memset(&ar, 0, sizeof ar);
+    if (a->lua_getstack(L, level, &ar) && a->lua_getinfo(L, "Sl", &ar)) {
+        const char *source = ar.bytes + a->debug_short_src;
+        int32_t line;
+        memcpy(&line, ar.bytes + a->debug_currentline, sizeof line);
+        if (line > 0) {
+            char digits[16];
+            size_t n = sizeof digits;
+            digits[--n] = ' ';
+            digits[--n] = ':';
+            for (; line > 0; line /= 10)
+                digits[--n] = (char)('0' + line % 10);
+            digits[--n] = ':';
+            oxl_push_string(a, L, source);
+            a->lua_pushlstring(L, digits + n, sizeof digits - n);
+            a->lua_concat(L, 2);
+            return;
+        }
+    }
+    a->lua_pushlstring(L, "", 0);
+}
+
 void oxl_push_key(const oxl_api *a, lua_State *L, const void *key) {
     a->lua_pushnumber(L, (double)(uintptr_t)key + 0.5);
 }

@@ -29,6 +29,7 @@
 #define oxl_new_block OXL_SYM(new_block)
 #define oxl_lua_call OXL_SYM(lua_call)
 #define oxl_push_string OXL_SYM(push_string)
+#define oxl_push_where OXL_SYM(push_where)
 #define oxl_push_key OXL_SYM(push_key)
 #define oxl_load OXL_SYM(load)
 #define oxl_op_entry OXL_SYM(op_entry)
@@ -132,6 +133,12 @@ struct oxl_callback {
     oxl_anchor *anchor;
 };
 
+/* How the block of a function begins whose body is C: `pending` says what runs, with the block as its context. */
+typedef struct oxl_run_block {
+    oxl_callback head;
+    oxl_pending pending;
+} oxl_run_block;
+
 /* The functions of each slot (see vm/slots.rs), for lua_pushcclosure. */
 enum oxl_function {
     OXL_FN_CALL,     /* upvalue 1: an oxl_callback */
@@ -160,7 +167,7 @@ enum oxl_code {
     OXL_OP_TABLE,       /* new table for a elements and b fields */
     OXL_OP_USERDATA,    /* metatable or nil -> new userdata of size bytes with b user values, zeroed */
     OXL_OP_CLOSURE,     /* upvalues -> closure of the C function in p with a upvalues */
-    OXL_OP_CALLBACK,    /* metatable or nil -> closure of p over a new zeroed block of size bytes, block */
+    OXL_OP_CALLBACK,    /* metatable or nil, a upvalues -> closure of p over a new zeroed block of size bytes and these */
     OXL_OP_THREAD,      /* function -> new thread with it on its stack */
     OXL_OP_REFS,        /* new reference thread with a slots, kept in the holder; the thread in out_p */
     OXL_OP_STACK,       /* room for a more values on thread p; whether there is in out */
@@ -171,7 +178,8 @@ enum oxl_code {
     OXL_OP_WARNING,     /* text: warn, to be continued if a */
     OXL_OP_TYPEMETA,    /* metatable or nil: that of all values of basic type a */
     OXL_OP_RAW,         /* arguments: what the function p leaves when called with out_p */
-    OXL_OP_LOAD         /* compiles the oxl_source p: the function or the message, the status in out */
+    OXL_OP_LOAD,        /* compiles the oxl_source p: the function or the message, the status in out */
+    OXL_OP_RUN          /* what the int (*)(const oxl_api *, lua_State *, void *) p leaves when called with out_p; C's only */
 };
 
 typedef struct oxl_op {
@@ -220,8 +228,39 @@ int oxl_grow(const oxl_api *a, lua_State *thread, int n);
 void *oxl_new_block(const oxl_api *a, lua_State *L, size_t size, int user_values);
 void oxl_lua_call(const oxl_api *a, lua_State *L, int nargs, int nresults);
 void oxl_push_string(const oxl_api *a, lua_State *L, const char *text);
+/* Pushes "source:line: " of the function at this level of the call stack, or "" if it has no line (luaL_where). */
+void oxl_push_where(const oxl_api *a, lua_State *L, int level);
 /* The registry's key of the holder. It never raises: see `push_key` of state.rs, which must push the same. */
 void oxl_push_key(const oxl_api *a, lua_State *L, const void *key);
+
+/* The index of upvalue n. */
+static inline int oxl_upvalue(const oxl_api *a, int n) {
+    return a->upvalue_one - n + 1;
+}
+
+static inline void oxl_pop(const oxl_api *a, lua_State *L, int n) {
+    a->lua_settop(L, -n - 1);
+}
+
+/* lua_replace. */
+static inline void oxl_replace(const oxl_api *a, lua_State *L, int index) {
+    if (a->lua_replace) {
+        a->lua_replace(L, index);
+    } else {
+        a->lua_copy(L, -1, index);
+        oxl_pop(a, L, 1);
+    }
+}
+
+/* lua_tonumber. */
+static inline double oxl_tonumber(const oxl_api *a, lua_State *L, int index) {
+    return a->lua_tonumberx ? a->lua_tonumberx(L, index, NULL) : a->lua_tonumber(L, index);
+}
+
+/* lua_pcall without a handler. */
+static inline int oxl_pcall(const oxl_api *a, lua_State *L, int nargs, int nresults) {
+    return a->lua_pcallk ? a->lua_pcallk(L, nargs, nresults, 0, 0, NULL) : a->lua_pcall(L, nargs, nresults, 0);
+}
 
 int oxl_load(const oxl_api *a, lua_State *L, const oxl_source *source);
 int oxl_op_entry(const oxl_api *a, lua_State *L);
