@@ -34,7 +34,12 @@ fn run() -> Result<(), String> {
 
     let list = list::read(&root.join("src/vm/list.rs"))?;
     write(&out.join("oxl_api.h"), &list::c_header(&list, &symbol_version)?)?;
-    shim::compile(&root.join("src/raw"), &out)?;
+    let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    let mut folders = vec![root.join("src/raw")];
+    if has("CAPI") && has("JSON") {
+        folders.push(root.join("src/ext/json"));
+    }
+    shim::compile(&folders, &out)?;
 
     if let Some(linked) = engine::link()? {
         println!("cargo::rustc-cfg=oxilua_linked");

@@ -13,6 +13,8 @@
 //!
 //! All of this is only in the C library (feature `capi`): a Rust module that uses this crate exports functions of its own.
 
+#[cfg(feature = "json")]
+mod json;
 mod package;
 mod root;
 
@@ -32,6 +34,15 @@ pub(crate) struct Extension {
 pub(crate) const ROOT: Extension = Extension { name: "oxilua", open: root::open };
 
 /// The extensions of this build.
-pub(crate) const ALL: &[Extension] = &[];
+pub(crate) const ALL: &[Extension] = &[
+    #[cfg(feature = "json")]
+    Extension { name: "oxilua.json", open: json::open },
+    #[cfg(feature = "json")]
+    Extension { name: "oxilua.json.safe", open: json::open_safe },
+];
 
 crate::luaopen!(luaopen_oxilua, root::open);
+#[cfg(feature = "json")]
+crate::luaopen!(luaopen_oxilua_json, json::open);
+#[cfg(feature = "json")]
+crate::luaopen!(luaopen_oxilua_json_safe, json::open_safe);

@@ -1,0 +1,502 @@
+/* The encoder's walk through a Lua value. It is C because lua_next, __tojson and sorting may raise, and no Rust frame may be
+ * below that; what it appends is Rust's to write (sink.rs), by functions that never raise.
+ *
+ * No recursion: an open container is a frame in the workspace, with its table (and its place in it) on the Lua stack. */
+#include "json.h"
+#include <string.h>
+
+enum mode {
+    OBJECT,   /* lua_next; stack: table, key, value */
+    SEQUENCE, /* lua_next as long as the keys are 1, 2, 3...; stack: table, key, value */
+    ARRAY,    /* lua_rawgeti from 1 to n; stack: table, value */
+    SORTED    /* the keys from the sorter; stack: table, keys, key, value */
+};
+struct frame {
+    uint64_t i;    /* SEQUENCE, ARRAY: index of the current element. SORTED: its number in the sorter */
+    uint64_t n;    /* ARRAY: number of elements. SORTED: end in the sorter */
+    size_t begin;  /* where its text begins */
+    size_t sorted; /* SORTED: begin in the sorter */
+    int32_t table; /* stack index */
+    int32_t mode;
+};
+
+/* Keys repeat, and a Lua string has one address: remember where the text of a key is, quotes, colon and all. It holds as long
+ * as no Lua code runs, nor the collector, which might free a string and put another in its place: then a new era begins. */
+enum { KNOWN_LEN = 32 };
+
+struct encoder {
+    const oxl_api *a;
+    lua_State *L;
+    const struct walk *w;
+    const struct options *o;
+    struct sink *b;
+    struct frame *frames, *f; /* f: the innermost open container */
+    int depth, room;          /* open containers; frames that there is memory for */
+    int null_type;            /* the type of the caller's own null */
+    struct known *known;
+    uint32_t era;
+    int pointers; /* lua_topointer knows strings, here */
+};
+enum step { VALUE /* one is on the top, to be written */, WRITTEN, DONE, FAILED };
+
+#define PUT(c) (e->b->p[e->b->len++] = (c))
+
+/* Gives up: what went wrong, and where. */
+static enum step fail(struct encoder *e, const char *what) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    rust.path_start(e->w->space, what, strlen(what));
+    for (int d = 0; d < e->depth; d++) {
+        const struct frame *f = &e->frames[d];
+        int key = f->mode == SORTED ? f->table + 2 : f->table + 1;
+        if (f->mode == SEQUENCE || f->mode == ARRAY) {
+            rust.path_index(e->w->space, (double)f->i);
+        } else if (a->lua_gettop(L) < key) {
+            break;
+        } else if (a->lua_type(L, key) == OXL_TSTRING) {
+            size_t n;
+            const char *s = a->lua_tolstring(L, key, &n);
+            rust.path_key(e->w->space, s, n);
+        } else if (a->lua_type(L, key) == OXL_TNUMBER) {
+            rust.path_index(e->w->space, oxl_tonumber(a, L, key));
+        }
+    }
+    return FAILED;
+}
+static enum step no_memory(struct encoder *e) { return fail(e, "not enough memory"); }
+
+/* What an appending function returned. */
+static enum step done(struct encoder *e, int code) {
+    switch (code) {
+        case APPENDED: return WRITTEN;
+        case APPEND_INVALID_UTF8: return fail(e, "string is not UTF-8");
+        case APPEND_NOT_FINITE: return fail(e, "number is not finite");
+        default: return no_memory(e);
+    }
+}
+
+static enum step unsupported(struct encoder *e) {
+    /* As lua_typename has them; beyond is what LuaJIT alone has. */
+    static const char *const names[] = {"nil", "boolean", "light userdata", "number", "string", "table", "function", "userdata", "thread"};
+    char what[40] = "cannot encode a ";
+    int type = e->a->lua_type(e->L, -1);
+    strncat(what, type >= 0 && type < (int)(sizeof names / sizeof *names) ? names[type] : "cdata", sizeof what - strlen(what) - 1);
+    return fail(e, what);
+}
+
+static void forget(struct encoder *e) { e->known = rust.known(e->w->space, &e->era); }
+
+static inline int room(struct encoder *e, size_t n) { return e->b->cap - e->b->len >= n || rust.grow(e->b, n); }
+
+/* At most eight bytes. */
+static inline enum step word(struct encoder *e, const char *s, size_t n) {
+    if (!room(e, 8)) return no_memory(e);
+    memcpy(e->b->p + e->b->len, s, n);
+    e->b->len += n;
+    return WRITTEN;
+}
+
+static int newline(struct encoder *e) {
+    size_t unit = e->o->indent_len;
+    if (!room(e, 8 + (size_t)e->depth * unit)) return 0;
+    PUT('\n');
+    for (int i = 0; i < e->depth; i++) {
+        memcpy(e->b->p + e->b->len, e->o->indent, unit);
+        e->b->len += unit;
+    }
+    return 1;
+}
+
+static inline int number(struct encoder *e, int i) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    if (a->has_integers && a->lua_isinteger(L, i)) return rust.integer(e->b, a->lua_tointegerx(L, i, NULL));
+    return rust.number(e->b, e->o, oxl_tonumber(a, L, i));
+}
+
+static inline enum step colon(struct encoder *e) {
+    if (!room(e, 8)) return no_memory(e);
+    PUT(':');
+    if (e->o->indent_len) PUT(' ');
+    return VALUE;
+}
+
+/* Where a key is remembered, by the address of its string. */
+static inline struct known *known(struct encoder *e, const void *id) {
+    return &e->known[((uintptr_t)id >> 4 ^ (uintptr_t)id >> 11) % KNOWN];
+}
+static inline int remembered(struct encoder *e, const struct known *k, const void *id) {
+    return k->id == id && k->era_len >> 8 == e->era;
+}
+static inline enum step write_known(struct encoder *e, const struct known *k) {
+    char text[KNOWN_LEN];
+    if (!room(e, KNOWN_LEN)) return no_memory(e);
+    memcpy(text, e->b->p + k->at, KNOWN_LEN); /* what is behind the key is overwritten next */
+    memcpy(e->b->p + e->b->len, text, KNOWN_LEN);
+    e->b->len += k->era_len & 0xff;
+    return VALUE;
+}
+
+/* Writes the key below the value on the top. Inlined where it matters. */
+static inline __attribute__((always_inline)) enum step write_key(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    const void *id = NULL;
+    if (e->pointers) {
+        /* One call tells a key that came before, and that it is a string. */
+        id = a->lua_topointer(L, -2);
+        if (remembered(e, known(e, id), id)) return write_known(e, known(e, id));
+    }
+    int type = a->lua_type(L, -2);
+    if (type == OXL_TSTRING) {
+        size_t n, at = e->b->len;
+        const char *s = a->lua_tolstring(L, -2, &n);
+        if (!e->pointers) {
+            id = s;
+            if (remembered(e, known(e, id), id)) return write_known(e, known(e, id));
+        }
+        int code = rust.string(e->b, e->o, s, n);
+        if (code != APPENDED) return done(e, code);
+        if (colon(e) == FAILED || !room(e, KNOWN_LEN)) return no_memory(e);
+        size_t len = e->b->len - at;
+        if (len <= KNOWN_LEN && at < UINT32_MAX)
+            *known(e, id) = (struct known){id, (uint32_t)at, e->era << 8 | (uint32_t)len};
+        return VALUE;
+    }
+    if (type == OXL_TNUMBER) {
+        double n = oxl_tonumber(a, L, -2);
+        if (n != n || n - n != 0) return fail(e, "key is not finite");
+        if (word(e, "\"", 1) == FAILED || number(e, -2) != APPENDED || word(e, "\"", 1) == FAILED)
+            return no_memory(e);
+        return colon(e);
+    }
+    return fail(e, "key is neither a string nor a number");
+}
+
+static __attribute__((noinline)) enum step key(struct encoder *e) { return write_key(e); }
+
+/* Pushes the keys of the table, which is on the top, as an array, and sorts them. */
+static enum step sort_keys(struct encoder *e, struct frame *f) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    uint32_t count = 0;
+    f->mode = SORTED;
+    f->sorted = rust.sort_len(e->w->space);
+    a->lua_createtable(L, 0, 0);
+    a->lua_pushnil(L);
+    while (a->lua_next(L, f->table)) {
+        size_t n;
+        const char *s;
+        int type = a->lua_type(L, -2);
+        uint32_t index = ++count;
+        oxl_pop(a, L, 1);
+        a->lua_pushvalue(L, -1);
+        a->lua_rawseti(L, f->table + 1, index);
+        if (type == OXL_TSTRING) {
+            s = a->lua_tolstring(L, -1, &n);
+        } else if (type == OXL_TNUMBER) {
+            /* Its text is the sink's to make; as one more string among the keys it stays. */
+            size_t end = e->b->len;
+            double k = oxl_tonumber(a, L, -1);
+            if (k != k || k - k != 0) return fail(e, "key is not finite");
+            if (number(e, -1) != APPENDED) return no_memory(e);
+            a->lua_pushlstring(L, e->b->p + end, e->b->len - end);
+            e->b->len = end;
+            s = a->lua_tolstring(L, -1, &n);
+            a->lua_rawseti(L, f->table + 1, ++count);
+        } else {
+            return fail(e, "key is neither a string nor a number");
+        }
+        if (!rust.sort_add(e->w->space, s, n, index)) return no_memory(e);
+    }
+    rust.sort(e->w->space, f->sorted);
+    f->i = f->sorted;
+    f->n = rust.sort_len(e->w->space);
+    forget(e);
+    return VALUE;
+}
+
+/* Writes the next of the sorted keys and pushes it and its value. */
+static enum step sorted_key(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    struct frame *f = e->f;
+    const char *s;
+    size_t n;
+    uint32_t index = rust.sort_get(e->w->space, f->i, &s, &n);
+    a->lua_rawgeti(L, f->table + 1, index);
+    int code = rust.string(e->b, e->o, s, n);
+    if (code != APPENDED) return done(e, code);
+    a->lua_pushvalue(L, -1);
+    a->lua_rawget(L, f->table);
+    return colon(e);
+}
+
+/* Whether the table on the top is an array: its length, or -1 for an object, -2 if it has too many holes. */
+static int64_t array_length(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    double max = 0, count = 0;
+    a->lua_pushnil(L);
+    while (a->lua_next(L, -2)) {
+        double k = a->lua_type(L, -2) == OXL_TNUMBER ? oxl_tonumber(a, L, -2) : 0;
+        if (!(k >= 1 && k <= 2147483647.0 && k == (double)(int64_t)k)) {
+            oxl_pop(a, L, 2);
+            return -1;
+        }
+        if (k > max) max = k;
+        count++;
+        oxl_pop(a, L, 1);
+    }
+    if (max > count) {
+        if (e->o->sparse == SPARSE_OBJECT) return -1;
+        if (e->o->sparse == SPARSE_ERROR || (max > 10 && max > 2 * count)) return -2;
+    }
+    return (int64_t)max;
+}
+
+/* Writes the beginning of the container e->f, whose table alone is on the top, once it is known what it is. */
+static enum step begin(struct encoder *e, int64_t length) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    struct frame *f = e->f;
+    if (!room(e, 8)) return no_memory(e);
+    if (length >= 0) {
+        f->mode = ARRAY;
+        f->i = 1;
+        f->n = (uint64_t)length;
+        PUT('[');
+        if (e->o->indent_len && !newline(e)) return no_memory(e);
+        a->lua_rawgeti(L, f->table, 1);
+        return VALUE;
+    }
+    PUT('{');
+    if (e->o->indent_len && !newline(e)) return no_memory(e);
+    if (e->o->sort_keys) {
+        enum step step = sort_keys(e, f);
+        return step == VALUE ? sorted_key(e) : step;
+    }
+    f->mode = OBJECT;
+    a->lua_pushnil(L);
+    a->lua_next(L, f->table);
+    return key(e);
+}
+
+/* As begin, with a look at all the keys first. */
+static enum step reconsider(struct encoder *e) {
+    int64_t length = array_length(e);
+    if (length == -2) {
+        e->depth--;
+        return fail(e, "array has too many holes");
+    }
+    return begin(e, length);
+}
+
+/* Nested too deeply, or endlessly. */
+static enum step too_deep(struct encoder *e) {
+    const oxl_api *a = e->a;
+    const void *table = a->lua_topointer(e->L, -1);
+    for (int d = 0, times = 0; d < e->depth; d++) {
+        if (a->lua_topointer(e->L, e->frames[d].table) != table || ++times < 2) continue;
+        e->depth = d; /* where it occurs for the second time is where it contains itself */
+        return fail(e, "table contains itself");
+    }
+    return fail(e, "nested deeper than max_depth");
+}
+
+/* A value with a metatable is on the top: pushes the metatable and its __tojson; or nothing, if there is none. */
+static int has_tojson(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    if (!a->lua_getmetatable(L, -1)) return 0;
+    a->lua_pushvalue(L, e->w->tojson);
+    a->lua_rawget(L, -2);
+    if (a->lua_type(L, -1) != OXL_TNIL) return 1;
+    oxl_pop(a, L, 2);
+    return 0;
+}
+
+/* Stack: value, its metatable, __tojson. Writes what that returns. */
+static enum step tojson(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    size_t n;
+    const char *s;
+    a->lua_pushvalue(L, -3);
+    if (!e->w->safe) {
+        oxl_lua_call(a, L, 1, 1);
+    } else if (oxl_pcall(a, L, 1, 1) != 0) {
+        return fail(e, a->lua_type(L, -1) == OXL_TSTRING ? a->lua_tolstring(L, -1, NULL) : "error in __tojson");
+    }
+    forget(e);
+    if (a->lua_type(L, -1) != OXL_TSTRING) return fail(e, "__tojson returned no string");
+    s = a->lua_tolstring(L, -1, &n);
+    if (!rust.valid(e->w->space, s, n)) return fail(e, "__tojson returned something that is not JSON");
+    if (!room(e, n)) return no_memory(e);
+    memcpy(e->b->p + e->b->len, s, n);
+    e->b->len += n;
+    oxl_pop(a, L, 2);
+    return WRITTEN;
+}
+
+static size_t length(const oxl_api *a, lua_State *L, int i) {
+    return a->lua_rawlen ? a->lua_rawlen(L, i) : a->lua_objlen(L, i);
+}
+
+static enum step table(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    int forced = 0, empty_is_array = 0, t;
+    struct frame *f;
+    if (!a->lua_checkstack(L, 12)) return fail(e, "nested too deeply for the stack");
+    if (a->lua_getmetatable(L, -1)) {
+        const void *mt = a->lua_topointer(L, -1);
+        oxl_pop(a, L, 1);
+        if (mt == e->w->array_mt) forced = 1;
+        else if (mt == e->w->empty_mt) empty_is_array = 1;
+        else if (has_tojson(e)) return tojson(e);
+    }
+    if (e->depth >= (int)e->o->max_depth) return too_deep(e);
+    if (e->depth == e->room) {
+        e->room += e->room + 32;
+        e->frames = rust.frames(e->w->space, (size_t)e->room, sizeof *e->frames);
+        if (!e->frames) {
+            e->depth = 0;
+            return no_memory(e);
+        }
+    }
+    t = a->lua_gettop(L);
+    if (forced && length(a, L, t) == 0) return word(e, "[]", 2);
+    if (!forced) {
+        a->lua_pushnil(L);
+        if (!a->lua_next(L, t)) return word(e, empty_is_array ? "[]" : "{}", 2);
+    }
+    e->f = f = &e->frames[e->depth++];
+    f->table = t;
+    f->begin = e->b->len;
+    if (!forced) {
+        int type = a->lua_type(L, -2);
+        if (type == OXL_TSTRING && !e->o->sort_keys) {
+            f->mode = OBJECT;
+            if (!room(e, 8)) return no_memory(e);
+            PUT('{');
+            if (e->o->indent_len && !newline(e)) return no_memory(e);
+            return key(e);
+        }
+        if (type == OXL_TNUMBER && oxl_tonumber(a, L, -2) == 1) {
+            f->mode = SEQUENCE;
+            f->i = 1;
+            if (!room(e, 8)) return no_memory(e);
+            PUT('[');
+            if (e->o->indent_len && !newline(e)) return no_memory(e);
+            return VALUE;
+        }
+        oxl_pop(a, L, 2);
+        f->mode = ARRAY;
+        f->i = 0;
+        return type == OXL_TSTRING ? begin(e, -1) : reconsider(e);
+    }
+    return begin(e, (int64_t)length(a, L, t));
+}
+
+/* Writes the value on the top, or the beginning of it. */
+static inline enum step value(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    int type = a->lua_type(L, -1);
+    if (type == e->null_type && a->lua_rawequal(L, -1, e->w->null)) return word(e, "null", 4);
+    switch (type) {
+        case OXL_TSTRING: {
+            size_t n;
+            const char *s = a->lua_tolstring(L, -1, &n);
+            int code = rust.string(e->b, e->o, s, n);
+            return code == APPENDED ? WRITTEN : done(e, code);
+        }
+        case OXL_TNUMBER: {
+            int code = number(e, -1);
+            return code == APPENDED ? WRITTEN : done(e, code);
+        }
+        case OXL_TBOOLEAN: return a->lua_toboolean(L, -1) ? word(e, "true", 4) : word(e, "false", 5);
+        case OXL_TNIL: return word(e, "null", 4);
+        case OXL_TLIGHTUSERDATA: {
+            const void *p = a->lua_touserdata(L, -1);
+            if (p == NULL) return word(e, "null", 4);
+            if (p == e->w->empty_array) return word(e, "[]", 2);
+            return unsupported(e);
+        }
+        case OXL_TTABLE: return table(e);
+        case OXL_TUSERDATA:
+            if (!a->lua_checkstack(L, 8)) return fail(e, "nested too deeply for the stack");
+            return has_tojson(e) ? tojson(e) : unsupported(e);
+        default: return unsupported(e);
+    }
+}
+
+static inline enum step comma(struct encoder *e) {
+    if (!room(e, 8)) return no_memory(e);
+    PUT(',');
+    if (e->o->indent_len && !newline(e)) return no_memory(e);
+    return VALUE;
+}
+
+/* A value has been written and is on the top: replaces it by the next one, or ends the container. */
+static inline enum step next(struct encoder *e) {
+    const oxl_api *a = e->a;
+    lua_State *L = e->L;
+    struct frame *f = e->f;
+    if (!e->depth) return DONE;
+    if (f->mode <= SEQUENCE) {
+        oxl_pop(a, L, 1);
+        if (a->lua_next(L, f->table)) {
+            if (comma(e) == FAILED) return FAILED;
+            if (f->mode == OBJECT) return write_key(e);
+            f->i++;
+            if (a->lua_type(L, -2) == OXL_TNUMBER && oxl_tonumber(a, L, -2) == (double)f->i) return VALUE;
+            /* Not a sequence after all: write it again from its beginning. */
+            e->b->len = f->begin;
+            forget(e);
+            a->lua_settop(L, f->table);
+            return reconsider(e);
+        }
+    } else if (f->mode == ARRAY) {
+        a->lua_settop(L, f->table);
+        if (f->i < f->n) {
+            if (comma(e) == FAILED) return FAILED;
+            a->lua_rawgeti(L, f->table, (int64_t)++f->i);
+            return VALUE;
+        }
+    } else {
+        a->lua_settop(L, f->table + 1);
+        if (++f->i < f->n) return comma(e) == FAILED ? FAILED : sorted_key(e);
+        rust.sort_cut(e->w->space, f->sorted);
+        a->lua_settop(L, f->table);
+    }
+    /* The container is complete, and a value of the one around it. */
+    e->depth--;
+    if (e->o->indent_len && !newline(e)) return no_memory(e);
+    if (!room(e, 8)) return no_memory(e);
+    PUT(f->mode == OBJECT || f->mode == SORTED ? '}' : ']');
+    e->f = f - 1;
+    return WRITTEN;
+}
+
+int oxl_json_walk(const oxl_api *a, lua_State *L, const struct walk *w) {
+    struct encoder e;
+    enum step step;
+    e.a = a;
+    e.L = L;
+    e.w = w;
+    e.o = w->options;
+    e.b = w->sink;
+    e.frames = e.f = NULL;
+    e.depth = e.room = 0;
+    e.null_type = e.o->null == NULL_GIVEN ? a->lua_type(L, w->null) : -1;
+    e.known = rust.known(w->space, &e.era);
+    e.pointers = a->is_jit || a->version_number >= 504;
+    a->lua_pushvalue(L, w->value);
+    do {
+        step = value(&e);
+        while (step == WRITTEN) step = next(&e);
+    } while (step == VALUE);
+    return step == DONE;
+}
