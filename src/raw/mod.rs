@@ -5,11 +5,14 @@
 //! * [`calm`]: proofs that something which may raise cannot do so now; [`op`]: protected calls for when it can.
 //! * [`push`] and [`tape`]: Rust values onto a Lua stack, directly or as plain data; [`args`]: back.
 //! * `host`: a host's state, entered from C.
-//! * [`callback`]: Rust functions that Lua calls; [`failure`]: errors and panics that cross Lua; [`userdata`]: blocks.
+//! * [`callback`]: Rust functions that Lua calls; `body`: functions whose body is C; [`failure`]: errors and panics that cross
+//!   Lua; [`userdata`]: blocks.
 //!
 //! docs/SAFETY.md has the invariants that the SAFETY comments name.
 
 pub(crate) mod args;
+#[cfg(all(feature = "capi", feature = "json"))]
+pub(crate) mod body;
 pub(crate) mod callback;
 pub(crate) mod calm;
 pub(crate) mod failure;
