@@ -8,7 +8,7 @@ use super::options::{Options, Value};
 use super::sink::{Appended, Sink};
 use super::tape::{Cell, Level};
 use super::workspace::{Known, Workspace};
-use crate::raw::callback::Run;
+use crate::raw::body::Run;
 use crate::vm::Api;
 use crate::vm::types::State as L;
 use std::os::raw::{c_int, c_void};

@@ -3,7 +3,7 @@
 use super::border;
 use super::workspace::Workspace;
 use crate::raw::State;
-use crate::raw::callback::{RunBlock, create_run};
+use crate::raw::body::{self, RunBlock};
 use crate::vm::types::State as L;
 use crate::{Result, Table};
 use std::os::raw::c_void;
@@ -51,7 +51,7 @@ impl Function {
     ) -> Result<crate::Function> {
         let function =
             Function { what, safe: i32::from(safe), running: 0, finalized: false, idle: Vec::new() };
-        let made = create_run(state, border::run(), function, finalize, &[&array.0, &empty_array.0])?;
+        let made = body::create(state, border::run(), function, finalize, &[&array.0, &empty_array.0])?;
         Ok(crate::Function(made))
     }
 
