@@ -7,14 +7,14 @@ setmetatable(_G, {__index = function(_, k) error("undefined global " .. tostring
 local t = require "tap"
 -- Finalizers that still use the module while the state closes; this one is older than anything of the module's.
 local at_exit
-if rawget(_G, "newproxy") then getmetatable(newproxy(true)).__gc = function() at_exit() end
-else setmetatable({}, {__gc = function() at_exit() end}) end
+local alive = {} -- until the state closes
+if rawget(_G, "newproxy") then alive[0] = newproxy(true) getmetatable(alive[0]).__gc = function() at_exit() end
+else alive[0] = setmetatable({}, {__gc = function() at_exit() end}) end
 local json = require "oxilua.json"
 local safe = require "oxilua.json.safe"
 local encode, decode = json.encode, json.decode
 local newproxy, integer_type, unpack = rawget(_G, "newproxy"), rawget(math, "type"), rawget(table, "unpack") or rawget(_G, "unpack")
 
-local alive = {} -- until the state closes
 at_exit = function() assert(encode(decode '{"a":[1,"b\\n"]}') == '{"a":[1,"b\\n"]}') end
 for i = 1, 3 do
   if newproxy then alive[i] = newproxy(true) getmetatable(alive[i]).__gc = at_exit else alive[i] = setmetatable({}, {__gc = at_exit}) end

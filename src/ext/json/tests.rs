@@ -1,5 +1,6 @@
 //! The fast pass against the careful one, on documents made at random and then damaged: whatever the fast pass accepts the
-//! careful pass must accept too, with the same value.
+//! careful pass must accept too, with the same value. The rest of the module is tested from Lua, in lua-tests/; here is only what
+//! a script cannot do.
 
 use super::error::Failure;
 use super::options::{Big, Nan, Options};
@@ -301,4 +302,59 @@ fn every_byte_in_every_place() {
             compare(&mut space, &text, &Options::new(true));
         }
     }
+}
+
+/// The sum of what every function did before memory ran out, or nothing if it never did.
+const SCRIPT: &str = r#"
+    local json, document = ...
+    local value = json.decode(document)
+    local text = json.encode(value, {sort_keys = true, indent = 2})
+    local again = json.encode(json.decode(text, {array_mt = true, null = "none"}))
+    local tojson = json.encode {setmetatable({}, {__tojson = function() return json.encode(value) end})}
+    return #text + #again + #tojson
+"#;
+
+/// Memory may run out at any point: that is an error, and nothing else comes of it.
+#[test]
+fn every_failing_allocation() {
+    let lua = crate::Lua::new();
+    let module = super::open(&lua).unwrap();
+    let function = lua.load(SCRIPT).into_function().unwrap();
+    let document =
+        r#"{"list":[1,2.5,null,"three",[],{}],"again":[{"id":1,"name":"a\n"},{"id":2,"name":"b"},{"id":3}]}"#;
+    let want = function.call::<usize>((&module, document)).unwrap();
+    let fail = crate::__private::fail_allocation;
+    if !fail(&lua, usize::MAX) {
+        return; // a Lua that manages its own memory
+    }
+    let mut failed = 0;
+    for n in 0.. {
+        lua.gc_collect().unwrap();
+        fail(&lua, n);
+        let result = function.call::<usize>((&module, document));
+        fail(&lua, usize::MAX);
+        match result {
+            Ok(length) => {
+                assert_eq!(length, want);
+                break;
+            }
+            Err(error) => assert!(error.to_string().contains("memory"), "{n}: {error}"),
+        }
+        assert_eq!(function.call::<usize>((&module, document)).unwrap(), want, "after failure {n}");
+        failed += 1;
+    }
+    assert!(failed > 20, "{failed}");
+}
+
+/// The functions work for as long as Lua runs anything, and the two modules of a state know each other's arrays.
+#[test]
+fn modules_of_one_state() {
+    let lua = crate::Lua::new();
+    let (json, safe) = (super::open(&lua).unwrap(), super::open_safe(&lua).unwrap());
+    let check = "local a, b = ... return a.array_mt == b.array_mt and a.empty_array_mt == b.empty_array_mt
+        and b.encode(a.decode '[]') == '[]' and b.encode(setmetatable({}, a.array_mt)) == '[]'";
+    assert!(lua.load(check).call::<bool>((&json, &safe)).unwrap());
+    let other = crate::Lua::new();
+    let theirs = super::open(&other).unwrap();
+    assert_eq!(other.load("return (...).encode((...).decode '[]')").call::<String>(theirs).unwrap(), "[]");
 }
