@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::lua::Lua;
 use crate::raw::args::Stack;
 use crate::raw::op::{Code, Op, TRACED};
+use crate::raw::state::Frame;
 use crate::types::lua_State;
 use crate::vm::types::MULTRET;
 use std::os::raw::{c_int, c_void};
@@ -55,11 +56,9 @@ impl Lua {
         unsafe {
             let top = (state.api.lua_gettop)(l);
             state.run_op_on(&mut op, tape, MULTRET, TRACED)?;
+            let _frame = Frame::above(state.api, l, top);
             let count: c_int = (state.api.lua_gettop)(l) - top;
-            let results =
-                state.with_pushed(count as u32, || R::read_all(&Stack { state, l }, top + 1, count));
-            (state.api.lua_settop)(l, top);
-            results
+            state.with_pushed(count as u32, || R::read_all(&Stack { state, l }, top + 1, count))
         }
     }
 

@@ -326,3 +326,17 @@ fn finalized_once() {
         lua.load("do local x <const> = make() end").exec().unwrap();
     }
 }
+
+/// A C library keeps things of its own where the user values go.
+#[test]
+fn user_values_of_others() {
+    let lua = Lua::new();
+    let file: LuaAnyUserData = lua.load("io.tmpfile()").eval().unwrap();
+    assert!(file.set_user_value(1).is_err());
+    assert!(file.user_value::<LuaValue>().unwrap().is_nil());
+    lua.globals().set("file", file).unwrap();
+    lua.load("file:write('x') file:close()").exec().unwrap();
+    let ud = lua.create_userdata(Counter(1)).unwrap();
+    ud.set_user_value("mine").unwrap();
+    assert_eq!(ud.user_value::<String>().unwrap(), "mine");
+}

@@ -44,6 +44,10 @@ impl AnyUserData {
         if let Some(table) = self.values()? {
             return Ok(table);
         }
+        if self.type_id().is_none() {
+            // The functions of a C library rely on what they keep there.
+            return Err(Error::UserDataTypeMismatch);
+        }
         let state = self.0.open();
         let table = state.lua().create_table()?;
         table.raw_set(mark(), true)?;
