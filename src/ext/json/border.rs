@@ -112,7 +112,7 @@ unsafe extern "C" fn begin(block: &mut Block) -> *mut Workspace {
 }
 
 unsafe extern "C" fn end(block: &mut Block, space: *mut Workspace) {
-    // SAFETY: S-JSON-1, the workspace is one of `begin`'s, and C ends each call once.
+    // SAFETY: S-JSON-2, the workspace is one of `begin`'s, and C ends each call once.
     block.value.end(unsafe { Box::from_raw(space) });
 }
 
@@ -262,7 +262,7 @@ unsafe extern "C" fn frames(space: &mut Workspace, n: usize, size: usize) -> *mu
 /// # Safety
 /// `s` has `n` bytes for as long as the result is used (S-JSON-1).
 unsafe fn bytes<'a>(s: *const u8, n: usize) -> &'a [u8] {
-    // SAFETY: the caller's promise; Lua's strings are never NULL.
+    // SAFETY: S-JSON-1; Lua's strings are never NULL.
     unsafe { std::slice::from_raw_parts(s, n) }
 }
 

@@ -4,12 +4,13 @@
 
 void oxl_json_build(const oxl_api *a, lua_State *L, const struct tape *t, int array_mt, int empty_mt, int first) {
     const struct cell *c = t->cells;
-    struct level *up = t->levels;    /* the levels that wait for the current one */
-    uint32_t left = 1;               /* cells that the current level still needs, the outermost being a level of one */
-    uint32_t next = 0;               /* array: the index to fill next; object and outermost: 0 */
+    struct level *up = t->levels; /* the levels that wait for the current one */
+    uint32_t left = 1;            /* cells that the current level still needs, the outermost being a level of one */
+    uint32_t next = 0;            /* array: the index to fill next; object and outermost: 0 */
     /* A level takes its table and, in an object, a key. One check for the deepest point covers every level. */
     uint64_t need = (uint64_t)t->slots + 2 * (uint64_t)t->depth + 6;
-    if (need > 0x3fffffff || !a->lua_checkstack(L, (int)need)) OXL_RAISE(a, L, "not enough stack for a value nested so deeply");
+    if (need > 0x3fffffff || !a->lua_checkstack(L, (int)need))
+        OXL_RAISE(a, L, "not enough stack for a value nested so deeply");
     int base = a->lua_gettop(L) + 1; /* slot 0 */
     if (t->slots) {
         a->lua_settop(L, base - 1 + (int)t->slots);
@@ -20,34 +21,58 @@ void oxl_json_build(const oxl_api *a, lua_State *L, const struct tape *t, int ar
     }
     for (;;) {
         switch (c->tag) {
-            case CELL_FALSE: a->lua_pushboolean(L, 0); break;
-            case CELL_TRUE: a->lua_pushboolean(L, 1); break;
-            case CELL_INT: a->lua_pushinteger(L, c->v.i); break;
-            case CELL_NUM: a->lua_pushnumber(L, c->v.n); break;
-            case CELL_STR: a->lua_pushlstring(L, c->v.p, c->len); break;
-            case CELL_LIGHT: a->lua_pushlightuserdata(L, (void *)c->v.p); break;
-            case CELL_SLOT: a->lua_pushvalue(L, base + c->slot); break;
-            case CELL_ARRAY: {
-                int mt = c->len ? array_mt : array_mt ? array_mt : empty_mt;
-                a->lua_createtable(L, (int)c->len, 0);
-                if (mt) {
-                    a->lua_pushvalue(L, mt);
-                    a->lua_setmetatable(L, -2);
-                }
-                if (!c->len) break;
-                up->left = left; up->next = next; up++;
-                left = c->len; next = 1;
-                c++;
-                continue;
+        case CELL_FALSE:
+            a->lua_pushboolean(L, 0);
+            break;
+        case CELL_TRUE:
+            a->lua_pushboolean(L, 1);
+            break;
+        case CELL_INT:
+            a->lua_pushinteger(L, c->v.i);
+            break;
+        case CELL_NUM:
+            a->lua_pushnumber(L, c->v.n);
+            break;
+        case CELL_STR:
+            a->lua_pushlstring(L, c->v.p, c->len);
+            break;
+        case CELL_LIGHT:
+            a->lua_pushlightuserdata(L, (void *)c->v.p);
+            break;
+        case CELL_SLOT:
+            a->lua_pushvalue(L, base + c->slot);
+            break;
+        case CELL_ARRAY: {
+            int mt = c->len ? array_mt : array_mt ? array_mt : empty_mt;
+            a->lua_createtable(L, (int)c->len, 0);
+            if (mt) {
+                a->lua_pushvalue(L, mt);
+                a->lua_setmetatable(L, -2);
             }
-            case CELL_OBJECT:
-                a->lua_createtable(L, 0, (int)c->len);
-                if (!c->len) break;
-                up->left = left; up->next = next; up++;
-                left = c->len; next = 0;
-                c++;
-                goto key;
-            default: a->lua_pushnil(L); break;
+            if (!c->len)
+                break;
+            up->left = left;
+            up->next = next;
+            up++;
+            left = c->len;
+            next = 1;
+            c++;
+            continue;
+        }
+        case CELL_OBJECT:
+            a->lua_createtable(L, 0, (int)c->len);
+            if (!c->len)
+                break;
+            up->left = left;
+            up->next = next;
+            up++;
+            left = c->len;
+            next = 0;
+            c++;
+            goto key;
+        default:
+            a->lua_pushnil(L);
+            break;
         }
         c++;
         /* A finished value is on the top: put it where it belongs, and close every level that is now complete. */
@@ -63,20 +88,27 @@ void oxl_json_build(const oxl_api *a, lua_State *L, const struct tape *t, int ar
             } else {
                 a->lua_rawset(L, -3);
             }
-            if (--left) break;
+            if (--left)
+                break;
             up--;
-            left = up->left; next = up->next;
+            left = up->left;
+            next = up->next;
         }
-        if (next) continue;
+        if (next)
+            continue;
     key:
         switch (c->tag) {
-            case CELL_SLOT: a->lua_pushvalue(L, base + c->slot); break;
-            case CELL_KEEP:
-                a->lua_pushlstring(L, c->v.p, c->len);
-                a->lua_pushvalue(L, -1);
-                oxl_replace(a, L, base + c->slot);
-                break;
-            default: a->lua_pushlstring(L, c->v.p, c->len); break;
+        case CELL_SLOT:
+            a->lua_pushvalue(L, base + c->slot);
+            break;
+        case CELL_KEEP:
+            a->lua_pushlstring(L, c->v.p, c->len);
+            a->lua_pushvalue(L, -1);
+            oxl_replace(a, L, base + c->slot);
+            break;
+        default:
+            a->lua_pushlstring(L, c->v.p, c->len);
+            break;
         }
         c++;
     }

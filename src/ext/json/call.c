@@ -121,8 +121,7 @@ static int decode(const oxl_api *a, lua_State *L, const struct call *c) {
     s = a->lua_tolstring(L, AT_ARG, &n);
     if (!rust.decode(c->space, s, n, &tape, &at))
         return failed(a, L, c, at);
-    oxl_json_build(a, L, &tape, options->array_mt ? AT_ARRAY_MT : 0, AT_EMPTY_MT,
-                   options->null == NULL_GIVEN ? AT_NULL : 0);
+    oxl_json_build(a, L, &tape, options->array_mt ? AT_ARRAY_MT : 0, AT_EMPTY_MT, options->null == NULL_GIVEN ? AT_NULL : 0);
     return 1;
 }
 

@@ -186,7 +186,7 @@ impl Value<'_> {
             Tag::True => Value::Boolean(true),
             Tag::False => Value::Boolean(false),
             Tag::Num => Value::Number(f64::from_bits(cell.bits)),
-            // SAFETY: the caller's promise; the cell holds address and length of bytes of a Lua string.
+            // SAFETY: S-JSON-1, the cell holds address and length of bytes of a Lua string.
             Tag::Str => Value::String(unsafe { cell.bytes() }),
             _ => Value::Other,
         }

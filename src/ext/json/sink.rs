@@ -48,8 +48,7 @@ impl Sink {
             self,
             Sink { start: std::ptr::dangling_mut(), len: 0, capacity: 0 },
         ));
-        // SAFETY: `adopt` took these three from a vector, and `len` bytes have been written since: C appends no more than the
-        // capacity that it asked for.
+        // SAFETY: S-JSON-4, `adopt` took these three from a vector, and `len` bytes have been written since.
         unsafe { Vec::from_raw_parts(start, len, capacity) }
     }
 
@@ -89,7 +88,7 @@ impl Sink {
     #[inline(always)]
     fn short(&mut self, bytes: &[u8]) -> Result<(), Appended> {
         self.reserve(32)?;
-        // SAFETY: there is room for 32 bytes.
+        // SAFETY: S-JSON-4, there is room for 32 bytes.
         let out = unsafe { std::slice::from_raw_parts_mut(self.start.add(self.len), 32) };
         let n = bytes.len();
         if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
@@ -109,7 +108,7 @@ impl Sink {
 
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Appended> {
         self.reserve(bytes.len())?;
-        // SAFETY: there is room for them, and they are not in the spare part of the buffer.
+        // SAFETY: S-JSON-4, there is room for them, and they are not in the spare part of the buffer.
         unsafe { self.start.add(self.len).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         self.len += bytes.len();
         Ok(())
@@ -169,10 +168,10 @@ impl Sink {
     #[inline(always)]
     fn plain(&mut self, string: &[u8], seen: &mut u64) -> usize {
         debug_assert!(self.capacity - self.len >= string.len() + 8);
-        // SAFETY: inside the buffer, or at its end.
+        // SAFETY: S-JSON-4, inside the buffer, or at its end.
         let mut out = unsafe { self.start.add(self.len) };
         let mut copy = |x: u64, n: usize| {
-            // SAFETY: `out` is at most `string.len()` behind where it began, and there is room for eight bytes more.
+            // SAFETY: S-JSON-4, `out` is at most `string.len()` behind where it began, and there is room for eight bytes more.
             unsafe {
                 out.cast::<[u8; 8]>().write(x.to_le_bytes());
                 out = out.add(n);
@@ -226,7 +225,7 @@ impl Sink {
     #[inline(always)]
     fn put(&mut self, byte: u8) {
         debug_assert!(self.len < self.capacity);
-        // SAFETY: the caller made room.
+        // SAFETY: S-JSON-4, the caller made room.
         unsafe { self.start.add(self.len).write(byte) };
         self.len += 1;
     }

@@ -10,7 +10,7 @@ struct Key {
 
 impl Key {
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `add` was promised that the bytes stay for as long as the key is here.
+        // SAFETY: S-JSON-3, `add` was promised that the bytes stay for as long as the key is here.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 }

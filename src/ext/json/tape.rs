@@ -65,7 +65,7 @@ impl Cell {
     /// # Safety
     /// They must still be there for as long as the result is used.
     pub unsafe fn bytes<'a>(&self) -> &'a [u8] {
-        // SAFETY: the caller's promise; address and length are those of a slice, see `str`.
+        // SAFETY: S-JSON-3 and the caller's promise; address and length are those of a slice, see `str`.
         unsafe { std::slice::from_raw_parts(self.bits as usize as *const u8, self.len as usize) }
     }
 

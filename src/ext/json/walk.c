@@ -3,7 +3,16 @@
  *
  * No recursion: an open container is a frame in the workspace, with its table (and its place in it) on the Lua stack. */
 #include "json.h"
+
 #include <string.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE  __attribute__((noinline))
+#else
+#define ALWAYS_INLINE inline
+#define NEVER_INLINE
+#endif
 
 enum mode {
     OBJECT,   /* lua_next; stack: table, key, value */
@@ -63,34 +72,47 @@ static enum step fail(struct encoder *e, const char *what) {
     }
     return FAILED;
 }
-static enum step no_memory(struct encoder *e) { return fail(e, "not enough memory"); }
+static enum step no_memory(struct encoder *e) {
+    return fail(e, "not enough memory");
+}
 
 /* What an appending function returned. */
 static enum step done(struct encoder *e, int code) {
     switch (code) {
-        case APPENDED: return WRITTEN;
-        case APPEND_INVALID_UTF8: return fail(e, "string is not UTF-8");
-        case APPEND_NOT_FINITE: return fail(e, "number is not finite");
-        default: return no_memory(e);
+    case APPENDED:
+        return WRITTEN;
+    case APPEND_INVALID_UTF8:
+        return fail(e, "string is not UTF-8");
+    case APPEND_NOT_FINITE:
+        return fail(e, "number is not finite");
+    default:
+        return no_memory(e);
     }
 }
 
 static enum step unsupported(struct encoder *e) {
     /* As lua_typename has them; beyond is what LuaJIT alone has. */
-    static const char *const names[] = {"nil", "boolean", "light userdata", "number", "string", "table", "function", "userdata", "thread"};
+    static const char *const names[] = {"nil",   "boolean",  "light userdata", "number", "string",
+                                        "table", "function", "userdata",       "thread"};
     char what[40] = "cannot encode a ";
     int type = e->a->lua_type(e->L, -1);
-    strncat(what, type >= 0 && type < (int)(sizeof names / sizeof *names) ? names[type] : "cdata", sizeof what - strlen(what) - 1);
+    strncat(what, type >= 0 && type < (int)(sizeof names / sizeof *names) ? names[type] : "cdata",
+            sizeof what - strlen(what) - 1);
     return fail(e, what);
 }
 
-static void forget(struct encoder *e) { e->known = rust.known(e->w->space, &e->era); }
+static void forget(struct encoder *e) {
+    e->known = rust.known(e->w->space, &e->era);
+}
 
-static inline int room(struct encoder *e, size_t n) { return e->b->cap - e->b->len >= n || rust.grow(e->b, n); }
+static inline int room(struct encoder *e, size_t n) {
+    return e->b->cap - e->b->len >= n || rust.grow(e->b, n);
+}
 
 /* At most eight bytes. */
 static inline enum step word(struct encoder *e, const char *s, size_t n) {
-    if (!room(e, 8)) return no_memory(e);
+    if (!room(e, 8))
+        return no_memory(e);
     memcpy(e->b->p + e->b->len, s, n);
     e->b->len += n;
     return WRITTEN;
@@ -98,7 +120,8 @@ static inline enum step word(struct encoder *e, const char *s, size_t n) {
 
 static int newline(struct encoder *e) {
     size_t unit = e->o->indent_len;
-    if (!room(e, 8 + (size_t)e->depth * unit)) return 0;
+    if (!room(e, 8 + (size_t)e->depth * unit))
+        return 0;
     PUT('\n');
     for (int i = 0; i < e->depth; i++) {
         memcpy(e->b->p + e->b->len, e->o->indent, unit);
@@ -110,14 +133,17 @@ static int newline(struct encoder *e) {
 static inline int number(struct encoder *e, int i) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
-    if (a->has_integers && a->lua_isinteger(L, i)) return rust.integer(e->b, a->lua_tointegerx(L, i, NULL));
+    if (a->has_integers && a->lua_isinteger(L, i))
+        return rust.integer(e->b, a->lua_tointegerx(L, i, NULL));
     return rust.number(e->b, e->o, oxl_tonumber(a, L, i));
 }
 
 static inline enum step colon(struct encoder *e) {
-    if (!room(e, 8)) return no_memory(e);
+    if (!room(e, 8))
+        return no_memory(e);
     PUT(':');
-    if (e->o->indent_len) PUT(' ');
+    if (e->o->indent_len)
+        PUT(' ');
     return VALUE;
 }
 
@@ -130,7 +156,8 @@ static inline int remembered(struct encoder *e, const struct known *k, const voi
 }
 static inline enum step write_known(struct encoder *e, const struct known *k) {
     char text[KNOWN_LEN];
-    if (!room(e, KNOWN_LEN)) return no_memory(e);
+    if (!room(e, KNOWN_LEN))
+        return no_memory(e);
     memcpy(text, e->b->p + k->at, KNOWN_LEN); /* what is behind the key is overwritten next */
     memcpy(e->b->p + e->b->len, text, KNOWN_LEN);
     e->b->len += k->era_len & 0xff;
@@ -138,14 +165,15 @@ static inline enum step write_known(struct encoder *e, const struct known *k) {
 }
 
 /* Writes the key below the value on the top. Inlined where it matters. */
-static inline __attribute__((always_inline)) enum step write_key(struct encoder *e) {
+static ALWAYS_INLINE enum step write_key(struct encoder *e) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
     const void *id = NULL;
     if (e->pointers) {
         /* One call tells a key that came before, and that it is a string. */
         id = a->lua_topointer(L, -2);
-        if (remembered(e, known(e, id), id)) return write_known(e, known(e, id));
+        if (remembered(e, known(e, id), id))
+            return write_known(e, known(e, id));
     }
     int type = a->lua_type(L, -2);
     if (type == OXL_TSTRING) {
@@ -153,11 +181,14 @@ static inline __attribute__((always_inline)) enum step write_key(struct encoder 
         const char *s = a->lua_tolstring(L, -2, &n);
         if (!e->pointers) {
             id = s;
-            if (remembered(e, known(e, id), id)) return write_known(e, known(e, id));
+            if (remembered(e, known(e, id), id))
+                return write_known(e, known(e, id));
         }
         int code = rust.string(e->b, e->o, s, n);
-        if (code != APPENDED) return done(e, code);
-        if (colon(e) == FAILED || !room(e, KNOWN_LEN)) return no_memory(e);
+        if (code != APPENDED)
+            return done(e, code);
+        if (colon(e) == FAILED || !room(e, KNOWN_LEN))
+            return no_memory(e);
         size_t len = e->b->len - at;
         if (len <= KNOWN_LEN && at < UINT32_MAX)
             *known(e, id) = (struct known){id, (uint32_t)at, e->era << 8 | (uint32_t)len};
@@ -165,7 +196,8 @@ static inline __attribute__((always_inline)) enum step write_key(struct encoder 
     }
     if (type == OXL_TNUMBER) {
         double n = oxl_tonumber(a, L, -2);
-        if (n != n || n - n != 0) return fail(e, "key is not finite");
+        if (n != n || n - n != 0)
+            return fail(e, "key is not finite");
         if (word(e, "\"", 1) == FAILED || number(e, -2) != APPENDED || word(e, "\"", 1) == FAILED)
             return no_memory(e);
         return colon(e);
@@ -173,7 +205,9 @@ static inline __attribute__((always_inline)) enum step write_key(struct encoder 
     return fail(e, "key is neither a string nor a number");
 }
 
-static __attribute__((noinline)) enum step key(struct encoder *e) { return write_key(e); }
+static NEVER_INLINE enum step key(struct encoder *e) {
+    return write_key(e);
+}
 
 /* Pushes the keys of the table, which is on the top, as an array, and sorts them. */
 static enum step sort_keys(struct encoder *e, struct frame *f) {
@@ -198,8 +232,10 @@ static enum step sort_keys(struct encoder *e, struct frame *f) {
             /* Its text is the sink's to make; as one more string among the keys it stays. */
             size_t end = e->b->len;
             double k = oxl_tonumber(a, L, -1);
-            if (k != k || k - k != 0) return fail(e, "key is not finite");
-            if (number(e, -1) != APPENDED) return no_memory(e);
+            if (k != k || k - k != 0)
+                return fail(e, "key is not finite");
+            if (number(e, -1) != APPENDED)
+                return no_memory(e);
             a->lua_pushlstring(L, e->b->p + end, e->b->len - end);
             e->b->len = end;
             s = a->lua_tolstring(L, -1, &n);
@@ -207,7 +243,8 @@ static enum step sort_keys(struct encoder *e, struct frame *f) {
         } else {
             return fail(e, "key is neither a string nor a number");
         }
-        if (!rust.sort_add(e->w->space, s, n, index)) return no_memory(e);
+        if (!rust.sort_add(e->w->space, s, n, index))
+            return no_memory(e);
     }
     rust.sort(e->w->space, f->sorted);
     f->i = f->sorted;
@@ -226,7 +263,8 @@ static enum step sorted_key(struct encoder *e) {
     uint32_t index = rust.sort_get(e->w->space, f->i, &s, &n);
     a->lua_rawgeti(L, f->table + 1, index);
     int code = rust.string(e->b, e->o, s, n);
-    if (code != APPENDED) return done(e, code);
+    if (code != APPENDED)
+        return done(e, code);
     a->lua_pushvalue(L, -1);
     a->lua_rawget(L, f->table);
     return colon(e);
@@ -244,13 +282,16 @@ static int64_t array_length(struct encoder *e) {
             oxl_pop(a, L, 2);
             return -1;
         }
-        if (k > max) max = k;
+        if (k > max)
+            max = k;
         count++;
         oxl_pop(a, L, 1);
     }
     if (max > count) {
-        if (e->o->sparse == SPARSE_OBJECT) return -1;
-        if (e->o->sparse == SPARSE_ERROR || (max > 10 && max > 2 * count)) return -2;
+        if (e->o->sparse == SPARSE_OBJECT)
+            return -1;
+        if (e->o->sparse == SPARSE_ERROR || (max > 10 && max > 2 * count))
+            return -2;
     }
     return (int64_t)max;
 }
@@ -260,18 +301,21 @@ static enum step begin(struct encoder *e, int64_t length) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
     struct frame *f = e->f;
-    if (!room(e, 8)) return no_memory(e);
+    if (!room(e, 8))
+        return no_memory(e);
     if (length >= 0) {
         f->mode = ARRAY;
         f->i = 1;
         f->n = (uint64_t)length;
         PUT('[');
-        if (e->o->indent_len && !newline(e)) return no_memory(e);
+        if (e->o->indent_len && !newline(e))
+            return no_memory(e);
         a->lua_rawgeti(L, f->table, 1);
         return VALUE;
     }
     PUT('{');
-    if (e->o->indent_len && !newline(e)) return no_memory(e);
+    if (e->o->indent_len && !newline(e))
+        return no_memory(e);
     if (e->o->sort_keys) {
         enum step step = sort_keys(e, f);
         return step == VALUE ? sorted_key(e) : step;
@@ -297,7 +341,8 @@ static enum step too_deep(struct encoder *e) {
     const oxl_api *a = e->a;
     const void *table = a->lua_topointer(e->L, -1);
     for (int d = 0, times = 0; d < e->depth; d++) {
-        if (a->lua_topointer(e->L, e->frames[d].table) != table || ++times < 2) continue;
+        if (a->lua_topointer(e->L, e->frames[d].table) != table || ++times < 2)
+            continue;
         e->depth = d; /* where it occurs for the second time is where it contains itself */
         return fail(e, "table contains itself");
     }
@@ -308,10 +353,12 @@ static enum step too_deep(struct encoder *e) {
 static int has_tojson(struct encoder *e) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
-    if (!a->lua_getmetatable(L, -1)) return 0;
+    if (!a->lua_getmetatable(L, -1))
+        return 0;
     a->lua_pushvalue(L, e->w->tojson);
     a->lua_rawget(L, -2);
-    if (a->lua_type(L, -1) != OXL_TNIL) return 1;
+    if (a->lua_type(L, -1) != OXL_TNIL)
+        return 1;
     oxl_pop(a, L, 2);
     return 0;
 }
@@ -329,10 +376,13 @@ static enum step tojson(struct encoder *e) {
         return fail(e, a->lua_type(L, -1) == OXL_TSTRING ? a->lua_tolstring(L, -1, NULL) : "error in __tojson");
     }
     forget(e);
-    if (a->lua_type(L, -1) != OXL_TSTRING) return fail(e, "__tojson returned no string");
+    if (a->lua_type(L, -1) != OXL_TSTRING)
+        return fail(e, "__tojson returned no string");
     s = a->lua_tolstring(L, -1, &n);
-    if (!rust.valid(e->w->space, s, n)) return fail(e, "__tojson returned something that is not JSON");
-    if (!room(e, n)) return no_memory(e);
+    if (!rust.valid(e->w->space, s, n))
+        return fail(e, "__tojson returned something that is not JSON");
+    if (!room(e, n))
+        return no_memory(e);
     memcpy(e->b->p + e->b->len, s, n);
     e->b->len += n;
     oxl_pop(a, L, 2);
@@ -348,15 +398,20 @@ static enum step table(struct encoder *e) {
     lua_State *L = e->L;
     int forced = 0, empty_is_array = 0, t;
     struct frame *f;
-    if (!a->lua_checkstack(L, 12)) return fail(e, "nested too deeply for the stack");
+    if (!a->lua_checkstack(L, 12))
+        return fail(e, "nested too deeply for the stack");
     if (a->lua_getmetatable(L, -1)) {
         const void *mt = a->lua_topointer(L, -1);
         oxl_pop(a, L, 1);
-        if (mt == e->w->array_mt) forced = 1;
-        else if (mt == e->w->empty_mt) empty_is_array = 1;
-        else if (has_tojson(e)) return tojson(e);
+        if (mt == e->w->array_mt)
+            forced = 1;
+        else if (mt == e->w->empty_mt)
+            empty_is_array = 1;
+        else if (has_tojson(e))
+            return tojson(e);
     }
-    if (e->depth >= (int)e->o->max_depth) return too_deep(e);
+    if (e->depth >= (int)e->o->max_depth)
+        return too_deep(e);
     if (e->depth == e->room) {
         e->room += e->room + 32;
         e->frames = rust.frames(e->w->space, (size_t)e->room, sizeof *e->frames);
@@ -366,10 +421,12 @@ static enum step table(struct encoder *e) {
         }
     }
     t = a->lua_gettop(L);
-    if (forced && length(a, L, t) == 0) return word(e, "[]", 2);
+    if (forced && length(a, L, t) == 0)
+        return word(e, "[]", 2);
     if (!forced) {
         a->lua_pushnil(L);
-        if (!a->lua_next(L, t)) return word(e, empty_is_array ? "[]" : "{}", 2);
+        if (!a->lua_next(L, t))
+            return word(e, empty_is_array ? "[]" : "{}", 2);
     }
     e->f = f = &e->frames[e->depth++];
     f->table = t;
@@ -378,17 +435,21 @@ static enum step table(struct encoder *e) {
         int type = a->lua_type(L, -2);
         if (type == OXL_TSTRING && !e->o->sort_keys) {
             f->mode = OBJECT;
-            if (!room(e, 8)) return no_memory(e);
+            if (!room(e, 8))
+                return no_memory(e);
             PUT('{');
-            if (e->o->indent_len && !newline(e)) return no_memory(e);
+            if (e->o->indent_len && !newline(e))
+                return no_memory(e);
             return key(e);
         }
         if (type == OXL_TNUMBER && oxl_tonumber(a, L, -2) == 1) {
             f->mode = SEQUENCE;
             f->i = 1;
-            if (!room(e, 8)) return no_memory(e);
+            if (!room(e, 8))
+                return no_memory(e);
             PUT('[');
-            if (e->o->indent_len && !newline(e)) return no_memory(e);
+            if (e->o->indent_len && !newline(e))
+                return no_memory(e);
             return VALUE;
         }
         oxl_pop(a, L, 2);
@@ -404,38 +465,48 @@ static inline enum step value(struct encoder *e) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
     int type = a->lua_type(L, -1);
-    if (type == e->null_type && a->lua_rawequal(L, -1, e->w->null)) return word(e, "null", 4);
+    if (type == e->null_type && a->lua_rawequal(L, -1, e->w->null))
+        return word(e, "null", 4);
     switch (type) {
-        case OXL_TSTRING: {
-            size_t n;
-            const char *s = a->lua_tolstring(L, -1, &n);
-            int code = rust.string(e->b, e->o, s, n);
-            return code == APPENDED ? WRITTEN : done(e, code);
-        }
-        case OXL_TNUMBER: {
-            int code = number(e, -1);
-            return code == APPENDED ? WRITTEN : done(e, code);
-        }
-        case OXL_TBOOLEAN: return a->lua_toboolean(L, -1) ? word(e, "true", 4) : word(e, "false", 5);
-        case OXL_TNIL: return word(e, "null", 4);
-        case OXL_TLIGHTUSERDATA: {
-            const void *p = a->lua_touserdata(L, -1);
-            if (p == NULL) return word(e, "null", 4);
-            if (p == e->w->empty_array) return word(e, "[]", 2);
-            return unsupported(e);
-        }
-        case OXL_TTABLE: return table(e);
-        case OXL_TUSERDATA:
-            if (!a->lua_checkstack(L, 8)) return fail(e, "nested too deeply for the stack");
-            return has_tojson(e) ? tojson(e) : unsupported(e);
-        default: return unsupported(e);
+    case OXL_TSTRING: {
+        size_t n;
+        const char *s = a->lua_tolstring(L, -1, &n);
+        int code = rust.string(e->b, e->o, s, n);
+        return code == APPENDED ? WRITTEN : done(e, code);
+    }
+    case OXL_TNUMBER: {
+        int code = number(e, -1);
+        return code == APPENDED ? WRITTEN : done(e, code);
+    }
+    case OXL_TBOOLEAN:
+        return a->lua_toboolean(L, -1) ? word(e, "true", 4) : word(e, "false", 5);
+    case OXL_TNIL:
+        return word(e, "null", 4);
+    case OXL_TLIGHTUSERDATA: {
+        const void *p = a->lua_touserdata(L, -1);
+        if (p == NULL)
+            return word(e, "null", 4);
+        if (p == e->w->empty_array)
+            return word(e, "[]", 2);
+        return unsupported(e);
+    }
+    case OXL_TTABLE:
+        return table(e);
+    case OXL_TUSERDATA:
+        if (!a->lua_checkstack(L, 8))
+            return fail(e, "nested too deeply for the stack");
+        return has_tojson(e) ? tojson(e) : unsupported(e);
+    default:
+        return unsupported(e);
     }
 }
 
 static inline enum step comma(struct encoder *e) {
-    if (!room(e, 8)) return no_memory(e);
+    if (!room(e, 8))
+        return no_memory(e);
     PUT(',');
-    if (e->o->indent_len && !newline(e)) return no_memory(e);
+    if (e->o->indent_len && !newline(e))
+        return no_memory(e);
     return VALUE;
 }
 
@@ -444,14 +515,18 @@ static inline enum step next(struct encoder *e) {
     const oxl_api *a = e->a;
     lua_State *L = e->L;
     struct frame *f = e->f;
-    if (!e->depth) return DONE;
+    if (!e->depth)
+        return DONE;
     if (f->mode <= SEQUENCE) {
         oxl_pop(a, L, 1);
         if (a->lua_next(L, f->table)) {
-            if (comma(e) == FAILED) return FAILED;
-            if (f->mode == OBJECT) return write_key(e);
+            if (comma(e) == FAILED)
+                return FAILED;
+            if (f->mode == OBJECT)
+                return write_key(e);
             f->i++;
-            if (a->lua_type(L, -2) == OXL_TNUMBER && oxl_tonumber(a, L, -2) == (double)f->i) return VALUE;
+            if (a->lua_type(L, -2) == OXL_TNUMBER && oxl_tonumber(a, L, -2) == (double)f->i)
+                return VALUE;
             /* Not a sequence after all: write it again from its beginning. */
             e->b->len = f->begin;
             forget(e);
@@ -461,20 +536,24 @@ static inline enum step next(struct encoder *e) {
     } else if (f->mode == ARRAY) {
         a->lua_settop(L, f->table);
         if (f->i < f->n) {
-            if (comma(e) == FAILED) return FAILED;
+            if (comma(e) == FAILED)
+                return FAILED;
             a->lua_rawgeti(L, f->table, (int64_t)++f->i);
             return VALUE;
         }
     } else {
         a->lua_settop(L, f->table + 1);
-        if (++f->i < f->n) return comma(e) == FAILED ? FAILED : sorted_key(e);
+        if (++f->i < f->n)
+            return comma(e) == FAILED ? FAILED : sorted_key(e);
         rust.sort_cut(e->w->space, f->sorted);
         a->lua_settop(L, f->table);
     }
     /* The container is complete, and a value of the one around it. */
     e->depth--;
-    if (e->o->indent_len && !newline(e)) return no_memory(e);
-    if (!room(e, 8)) return no_memory(e);
+    if (e->o->indent_len && !newline(e))
+        return no_memory(e);
+    if (!room(e, 8))
+        return no_memory(e);
     PUT(f->mode == OBJECT || f->mode == SORTED ? '}' : ']');
     e->f = f - 1;
     return WRITTEN;
@@ -496,7 +575,8 @@ int oxl_json_walk(const oxl_api *a, lua_State *L, const struct walk *w) {
     a->lua_pushvalue(L, w->value);
     do {
         step = value(&e);
-        while (step == WRITTEN) step = next(&e);
+        while (step == WRITTEN)
+            step = next(&e);
     } while (step == VALUE);
     return step == DONE;
 }
