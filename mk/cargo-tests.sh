@@ -17,7 +17,8 @@ case ${1:-} in
         after=$(ls -l --time-style=full-iso "$target"/debug/deps/oxilua-* "$target"/debug/deps/*.d 2>/dev/null | cksum)
         [ "$before" = "$after" ] || { echo "the tests were compiled again: not the same programs"; exit 1; }
         ;;
-    linked) "$cargo" test --features "$features,$2,vendored" --lib --tests ;;
+    # With what changes types, too: errors that are Send.
+    linked) "$cargo" test --features "$features,anyhow,$2,vendored" --lib --tests ;;
     doc) OXILUA_LIB=$2 "$cargo" test --features "$features" --doc ;;
     tools) "$cargo" test --workspace --exclude oxilua ;;
     *) sed -n '2,/^source/{/^#/p}' "$0"; exit 2 ;;

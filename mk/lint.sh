@@ -8,5 +8,5 @@ source "$(dirname "$0")/common.sh"
 # The other side of the cfgs: a Lua that is linked, and none of the features.
 "$cargo" clippy --all-targets --features "$features,lua54,vendored" -- -D warnings
 "$cargo" clippy --all-targets -- -D warnings
-"$cargo" clippy --all-targets --features "$features,error-send" -- -D warnings
+"$cargo" clippy --all-targets --features "$features,anyhow" -- -D warnings
 RUSTDOCFLAGS="-D warnings" "$cargo" doc --workspace --no-deps --features "$features"

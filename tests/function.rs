@@ -97,6 +97,7 @@ fn captures() {
     // Of any alignment and size, with and without a Drop.
     #[repr(align(64))]
     #[derive(Clone)]
+    #[allow(dead_code)]
     struct Aligned(u8, Option<Rc<Cell<i64>>>);
     for keep in [None, Some(counter.clone())] {
         let aligned = Aligned(7, keep.clone());

@@ -42,7 +42,9 @@ fn closed_with_the_last_handle() {
     // What is left of the state can be kept, cloned and dropped, but not used.
     let u = t.clone();
     assert!(panics(|| drop(t.get::<i64>(1))));
-    assert!(panics(|| drop(u == t)));
+    assert!(panics(|| {
+        let _ = u == t;
+    }));
     assert!(panics(|| drop(format!("{t:?}"))));
     drop((t, u, weak.clone(), weak));
 }
@@ -60,7 +62,9 @@ fn handles_of_every_kind_outlive_the_state() {
     assert!(panics(|| drop(pairs.next())));
     assert!(panics(|| drop(f.call::<()>(()))));
     assert!(panics(|| drop(s.to_str().map(drop))));
-    assert!(panics(|| drop(co.status())));
+    assert!(panics(|| {
+        let _ = co.status();
+    }));
     assert!(panics(|| drop(co.resume::<()>(()))));
     assert!(panics(|| drop(ud.borrow::<i32>().map(drop))));
     drop((f, s, co, ud, values, key));
@@ -157,7 +161,9 @@ fn app_data() {
             lua.set_app_data(vec![1]);
         }
         assert_eq!(*a, 5);
-        assert!(panics(|| drop(lua.remove_app_data::<u8>())));
+        assert!(panics(|| {
+            let _ = lua.remove_app_data::<u8>();
+        }));
     }
     *lua.app_data_mut::<i32>().unwrap() += 1;
     assert_eq!(lua.remove_app_data::<i32>(), Some(6));

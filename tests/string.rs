@@ -33,7 +33,7 @@ fn bytes_of_any_kind() {
 fn compared_and_hashed() {
     let lua = Lua::new();
     let (a, b) = (lua.create_string("a").unwrap(), lua.create_string("b").unwrap());
-    assert!(a == "a" && a == b"a" && a == String::from("a") && a != b && a < b);
+    assert!(a == "a" && a == b"a" && a == *"a".to_owned() && a != b && a < b);
     assert_eq!(a.cmp(&b), Ordering::Less);
     assert_eq!(a.partial_cmp("A"), Some(Ordering::Greater));
     assert_eq!(a, lua.create_string("a").unwrap());

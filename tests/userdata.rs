@@ -166,6 +166,7 @@ fn of_any_layout() {
     #[repr(align(16))]
     struct A16(u8);
     #[repr(align(128))]
+    #[allow(dead_code)]
     struct A128([u8; 3], Rc<Cell<i32>>);
     #[repr(align(64))]
     struct Zero64;

@@ -42,7 +42,7 @@ impl Rectangle {
 
     #[lua(setter, name = "area")]
     fn set_area(&mut self, area: u32) -> Result<()> {
-        if area % self.width != 0 {
+        if !area.is_multiple_of(self.width) {
             return Err(Error::runtime("the area does not fit"));
         }
         self.length = area / self.width;
@@ -226,6 +226,7 @@ impl Text {
         rest.len() as LuaInteger
     }
 
+    #[allow(clippy::needless_arbitrary_self_type)]
     fn reverse(self: &Self, (): ()) -> Result<String> {
         Ok(self.text.chars().rev().collect())
     }

@@ -83,7 +83,12 @@ fn what_is_not_there() -> Result<()> {
 struct Unit;
 
 #[derive(UserData)]
-struct Tuple(#[allow(dead_code)] i64, #[lua(skip)] Cell<i64>);
+struct Tuple(
+    #[allow(dead_code)] i64,
+    #[lua(skip)]
+    #[allow(dead_code)]
+    Cell<i64>,
+);
 
 #[derive(UserData)]
 enum Shape {
