@@ -171,3 +171,31 @@ fn app_data() {
     drop(lua);
     assert_eq!(drops.get(), 1);
 }
+
+/// A script that ends the process, and closes the state in the middle of a call from Rust.
+#[test]
+fn ended_by_a_script() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "ends_the_process", "--ignored", "--nocapture", "--test-threads=1"])
+        .output()
+        .unwrap();
+    assert_eq!(child.status.code(), Some(3), "{}", String::from_utf8_lossy(&child.stderr));
+}
+
+#[test]
+#[ignore = "ends the process"]
+fn ends_the_process() {
+    thread_local!(static KEPT: RefCell<Vec<(Lua, LuaTable, LuaAnyUserData)>> = RefCell::default());
+    let lua = Lua::new();
+    let drops = Rc::new(Cell::new(0));
+    let ud = lua.create_userdata(Counted(drops.clone())).unwrap();
+    KEPT.with(|k| k.borrow_mut().push((lua.clone(), lua.create_table().unwrap(), ud.clone())));
+    let exit = lua
+        .create_function(move |lua, ud: oxilua::UserDataRef<Counted>| {
+            lua.load("os.exit(3, true)").exec()?;
+            drop(ud);
+            Ok(())
+        })
+        .unwrap();
+    exit.call::<()>(ud).unwrap();
+}
