@@ -61,8 +61,11 @@ fn binary() {
         // With another environment; cut off; nothing but the signature.
         let env = lua.create_table_from([("x", 3)]).unwrap();
         assert_eq!(lua.load(&code).set_environment(env).call::<(i64, i64)>(1).unwrap(), (2, 3));
-        assert!(lua.load(&code[..code.len() / 2]).into_function().is_err());
-        assert!(lua.load(&b"\x1b"[..]).into_function().is_err());
+        // LuaJIT does not check code at all, and reads beyond the end of this.
+        if lua.engine().version() != Version::LuaJit {
+            assert!(lua.load(&code[..code.len() / 2]).into_function().is_err());
+            assert!(lua.load(&b"\x1b"[..]).into_function().is_err());
+        }
     }
     assert!(lua.load("return 1").set_mode(ChunkMode::Binary).into_function().is_err());
     // From a state that is gone.
