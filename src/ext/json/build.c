@@ -43,32 +43,27 @@ void oxl_json_build(const oxl_api *a, lua_State *L, const struct tape *t, int ar
             a->lua_pushvalue(L, base + c->slot);
             break;
         case CELL_ARRAY: {
-            int mt = c->len ? array_mt : array_mt ? array_mt : empty_mt;
+            int mt = array_mt ? array_mt : c->len ? 0 : empty_mt;
             a->lua_createtable(L, (int)c->len, 0);
             if (mt) {
                 a->lua_pushvalue(L, mt);
                 a->lua_setmetatable(L, -2);
             }
-            if (!c->len)
-                break;
-            up->left = left;
-            up->next = next;
-            up++;
-            left = c->len;
-            next = 1;
-            c++;
-            continue;
+            goto opened;
         }
         case CELL_OBJECT:
             a->lua_createtable(L, 0, (int)c->len);
+        opened:
             if (!c->len)
                 break;
             up->left = left;
             up->next = next;
             up++;
             left = c->len;
-            next = 0;
+            next = c->tag == CELL_ARRAY;
             c++;
+            if (next)
+                continue;
             goto key;
         default:
             a->lua_pushnil(L);
