@@ -58,7 +58,7 @@ pub(crate) mod kind {
     pub const RETURN: i32 = 0;
     pub const RAISE: i32 = 1;
     /// For functions that build what they return in C, as the extensions do.
-    #[cfg_attr(not(feature = "json"), allow(dead_code))]
+    #[cfg_attr(not(all(feature = "capi", feature = "json")), allow(dead_code))]
     pub const RUN: i32 = 2;
 }
 
