@@ -2,150 +2,7 @@
  * below that; what it appends is Rust's to write (sink.rs), by functions that never raise.
  *
  * No recursion: an open container is a frame in the workspace, with its table (and its place in it) on the Lua stack. */
-#include "json.h"
-
-#include <string.h>
-
-#if defined(__GNUC__) || defined(__clang__)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define NEVER_INLINE  __attribute__((noinline))
-#else
-#define ALWAYS_INLINE inline
-#define NEVER_INLINE
-#endif
-
-enum mode {
-    OBJECT,   /* lua_next; stack: table, key, value */
-    SEQUENCE, /* lua_next as long as the keys are 1, 2, 3...; stack: table, key, value */
-    ARRAY,    /* lua_rawgeti from 1 to n; stack: table, value */
-    SORTED    /* the keys from the sorter; stack: table, keys, key, value */
-};
-struct frame {
-    uint64_t i;    /* SEQUENCE, ARRAY: index of the current element. SORTED: its number in the sorter */
-    uint64_t n;    /* ARRAY: number of elements. SORTED: end in the sorter */
-    size_t begin;  /* where its text begins */
-    size_t sorted; /* SORTED: begin in the sorter */
-    int32_t table; /* stack index */
-    int32_t mode;
-};
-
-/* Keys repeat, and a Lua string has one address: remember where the text of a key is, quotes, colon and all. It holds as long
- * as no Lua code runs, nor the collector, which might free a string and put another in its place: then a new era begins. */
-enum { KNOWN_LEN = 32 };
-
-struct encoder {
-    const oxl_api *a;
-    lua_State *L;
-    const struct walk *w;
-    const struct options *o;
-    struct sink *b;
-    struct frame *frames, *f; /* f: the innermost open container */
-    int depth, room;          /* open containers; frames that there is memory for */
-    int null_type;            /* the type of the caller's own null */
-    struct known *known;
-    uint32_t era;
-    int pointers; /* lua_topointer knows strings, here */
-};
-enum step { VALUE /* one is on the top, to be written */, WRITTEN, DONE, FAILED };
-
-#define PUT(c) (e->b->p[e->b->len++] = (c))
-
-/* Gives up: what went wrong, and where. */
-static enum step fail(struct encoder *e, const char *what) {
-    const oxl_api *a = e->a;
-    lua_State *L = e->L;
-    rust.path_start(e->w->space, what, strlen(what));
-    for (int d = 0; d < e->depth; d++) {
-        const struct frame *f = &e->frames[d];
-        int key = f->mode == SORTED ? f->table + 2 : f->table + 1;
-        if (f->mode == SEQUENCE || f->mode == ARRAY) {
-            rust.path_index(e->w->space, (double)f->i);
-        } else if (a->lua_gettop(L) < key) {
-            break;
-        } else if (a->lua_type(L, key) == OXL_TSTRING) {
-            size_t n;
-            const char *s = a->lua_tolstring(L, key, &n);
-            rust.path_key(e->w->space, s, n);
-        } else if (a->lua_type(L, key) == OXL_TNUMBER) {
-            rust.path_index(e->w->space, oxl_tonumber(a, L, key));
-        }
-    }
-    return FAILED;
-}
-static enum step no_memory(struct encoder *e) {
-    return fail(e, "not enough memory");
-}
-
-/* What an appending function returned. */
-static enum step done(struct encoder *e, int code) {
-    switch (code) {
-    case APPENDED:
-        return WRITTEN;
-    case APPEND_INVALID_UTF8:
-        return fail(e, "string is not UTF-8");
-    case APPEND_NOT_FINITE:
-        return fail(e, "number is not finite");
-    default:
-        return no_memory(e);
-    }
-}
-
-static enum step unsupported(struct encoder *e) {
-    /* As lua_typename has them; beyond is what LuaJIT alone has. */
-    static const char *const names[] = {"nil",   "boolean",  "light userdata", "number", "string",
-                                        "table", "function", "userdata",       "thread"};
-    char what[40] = "cannot encode a ";
-    int type = e->a->lua_type(e->L, -1);
-    strncat(what, type >= 0 && type < (int)(sizeof names / sizeof *names) ? names[type] : "cdata",
-            sizeof what - strlen(what) - 1);
-    return fail(e, what);
-}
-
-static void forget(struct encoder *e) {
-    e->known = rust.known(e->w->space, &e->era);
-}
-
-static inline int room(struct encoder *e, size_t n) {
-    return e->b->cap - e->b->len >= n || rust.grow(e->b, n);
-}
-
-/* At most eight bytes. */
-static inline enum step word(struct encoder *e, const char *s, size_t n) {
-    if (!room(e, 8))
-        return no_memory(e);
-    memcpy(e->b->p + e->b->len, s, n);
-    e->b->len += n;
-    return WRITTEN;
-}
-
-static int newline(struct encoder *e) {
-    size_t unit = e->o->indent_len;
-    if (!room(e, 8 + (size_t)e->depth * unit))
-        return 0;
-    PUT('\n');
-    for (int i = 0; i < e->depth; i++) {
-        memcpy(e->b->p + e->b->len, e->o->indent, unit);
-        e->b->len += unit;
-    }
-    return 1;
-}
-
-static inline int number(struct encoder *e, int i) {
-    const oxl_api *a = e->a;
-    lua_State *L = e->L;
-    if (a->has_integers && a->lua_isinteger(L, i))
-        return rust.integer(e->b, a->lua_tointegerx(L, i, NULL));
-    return rust.number(e->b, e->o, oxl_tonumber(a, L, i));
-}
-
-static inline enum step colon(struct encoder *e) {
-    if (!room(e, 8))
-        return no_memory(e);
-    PUT(':');
-    if (e->o->indent_len)
-        PUT(' ');
-    return VALUE;
-}
+#include "encoder.h"
 
 /* Where a key is remembered, by the address of its string. */
 static inline struct known *known(struct encoder *e, const void *id) {
@@ -209,67 +66,6 @@ static NEVER_INLINE enum step key(struct encoder *e) {
     return write_key(e);
 }
 
-/* Pushes the keys of the table, which is on the top, as an array, and sorts them. */
-static enum step sort_keys(struct encoder *e, struct frame *f) {
-    const oxl_api *a = e->a;
-    lua_State *L = e->L;
-    uint32_t count = 0;
-    f->mode = SORTED;
-    f->sorted = rust.sort_len(e->w->space);
-    a->lua_createtable(L, 0, 0);
-    a->lua_pushnil(L);
-    while (a->lua_next(L, f->table)) {
-        size_t n;
-        const char *s;
-        int type = a->lua_type(L, -2);
-        uint32_t index = ++count;
-        oxl_pop(a, L, 1);
-        a->lua_pushvalue(L, -1);
-        a->lua_rawseti(L, f->table + 1, index);
-        if (type == OXL_TSTRING) {
-            s = a->lua_tolstring(L, -1, &n);
-        } else if (type == OXL_TNUMBER) {
-            /* Its text is the sink's to make; as one more string among the keys it stays. */
-            size_t end = e->b->len;
-            double k = oxl_tonumber(a, L, -1);
-            if (k != k || k - k != 0)
-                return fail(e, "key is not finite");
-            if (number(e, -1) != APPENDED)
-                return no_memory(e);
-            a->lua_pushlstring(L, e->b->p + end, e->b->len - end);
-            e->b->len = end;
-            s = a->lua_tolstring(L, -1, &n);
-            a->lua_rawseti(L, f->table + 1, ++count);
-        } else {
-            return fail(e, "key is neither a string nor a number");
-        }
-        if (!rust.sort_add(e->w->space, s, n, index))
-            return no_memory(e);
-    }
-    rust.sort(e->w->space, f->sorted);
-    f->i = f->sorted;
-    f->n = rust.sort_len(e->w->space);
-    forget(e);
-    return VALUE;
-}
-
-/* Writes the next of the sorted keys and pushes it and its value. */
-static enum step sorted_key(struct encoder *e) {
-    const oxl_api *a = e->a;
-    lua_State *L = e->L;
-    struct frame *f = e->f;
-    const char *s;
-    size_t n;
-    uint32_t index = rust.sort_get(e->w->space, f->i, &s, &n);
-    a->lua_rawgeti(L, f->table + 1, index);
-    int code = rust.string(e->b, e->o, s, n);
-    if (code != APPENDED)
-        return done(e, code);
-    a->lua_pushvalue(L, -1);
-    a->lua_rawget(L, f->table);
-    return colon(e);
-}
-
 /* Whether the table on the top is an array: its length, or -1 for an object, -2 if it has too many holes. */
 static int64_t array_length(struct encoder *e) {
     const oxl_api *a = e->a;
@@ -317,7 +113,7 @@ static enum step begin(struct encoder *e, int64_t length) {
     if (e->o->indent_len && !newline(e))
         return no_memory(e);
     if (e->o->sort_keys) {
-        enum step step = sort_keys(e, f);
+        enum step step = sort_keys_of(e, f);
         return step == VALUE ? sorted_key(e) : step;
     }
     f->mode = OBJECT;
@@ -334,19 +130,6 @@ static enum step reconsider(struct encoder *e) {
         return fail(e, "array has too many holes");
     }
     return begin(e, length);
-}
-
-/* Nested too deeply, or endlessly. */
-static enum step too_deep(struct encoder *e) {
-    const oxl_api *a = e->a;
-    const void *table = a->lua_topointer(e->L, -1);
-    for (int d = 0, times = 0; d < e->depth; d++) {
-        if (a->lua_topointer(e->L, e->frames[d].table) != table || ++times < 2)
-            continue;
-        e->depth = d; /* where it occurs for the second time is where it contains itself */
-        return fail(e, "table contains itself");
-    }
-    return fail(e, "nested deeper than max_depth");
 }
 
 /* A value with a metatable is on the top: pushes the metatable and its __tojson; or nothing, if there is none. */
