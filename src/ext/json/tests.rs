@@ -310,8 +310,10 @@ const SCRIPT: &str = r#"
     local value = json.decode(document)
     local text = json.encode(value, {sort_keys = true, indent = 2})
     local again = json.encode(json.decode(text, {array_mt = true, null = "none"}))
-    local tojson = json.encode {setmetatable({}, {__tojson = function() return json.encode(value) end})}
-    return #text + #again + #tojson
+    -- No upvalues: LuaJIT loses the place of those it had no memory for, which its assertions notice when the state is closed.
+    local function tojson(self) return self.json.encode(self.value) end
+    local object = json.encode {setmetatable({json = json, value = value}, {__tojson = tojson})}
+    return #text + #again + #object
 "#;
 
 /// Memory may run out at any point: that is an error, and nothing else comes of it.
