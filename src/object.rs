@@ -36,7 +36,10 @@ pub trait ObjectLike: private::Sealed {
     /// What is raised, also if the object cannot be called; those of the conversions.
     fn call<R>(&self, args: impl IntoLuaMulti) -> Result<R>
     where
-        R: FromLuaMulti;
+        R: FromLuaMulti,
+    {
+        call_handle(self.handle(), args)
+    }
 
     /// `object:name(...)`
     ///
@@ -44,7 +47,10 @@ pub trait ObjectLike: private::Sealed {
     /// What is raised, also if there is no such method; those of the conversions.
     fn call_method<R>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R>
     where
-        R: FromLuaMulti;
+        R: FromLuaMulti,
+    {
+        call_member(self, name, (self.to_value(), Rest(args)))
+    }
 
     /// `object.name(...)`
     ///
@@ -52,7 +58,10 @@ pub trait ObjectLike: private::Sealed {
     /// What is raised, also if there is no such function; those of the conversions.
     fn call_function<R>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R>
     where
-        R: FromLuaMulti;
+        R: FromLuaMulti,
+    {
+        call_member(self, name, args)
+    }
 
     /// The value at a path like `a.b[1].c["key"]`; with `?` behind a part, like `a?.b`, nil if that is nil.
     ///
@@ -79,7 +88,11 @@ pub trait ObjectLike: private::Sealed {
 }
 
 /// Calls a member of an object, if it is a function or can be called.
-fn call_member<R: FromLuaMulti>(object: &impl ObjectLike, name: &str, args: impl IntoLuaMulti) -> Result<R> {
+fn call_member<R: FromLuaMulti>(
+    object: &(impl ObjectLike + ?Sized),
+    name: &str,
+    args: impl IntoLuaMulti,
+) -> Result<R> {
     match object.get::<Value>(name)? {
         Value::Function(function) => function.call(args),
         member => {
@@ -123,18 +136,6 @@ impl ObjectLike for Table {
         self.set(key, value)
     }
 
-    fn call<R: FromLuaMulti>(&self, args: impl IntoLuaMulti) -> Result<R> {
-        call_handle(&self.0, args)
-    }
-
-    fn call_method<R: FromLuaMulti>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R> {
-        call_member(self, name, (self, Rest(args)))
-    }
-
-    fn call_function<R: FromLuaMulti>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R> {
-        call_member(self, name, args)
-    }
-
     fn to_value(&self) -> Value {
         Value::Table(self.clone())
     }
@@ -161,18 +162,6 @@ impl ObjectLike for AnyUserData {
         tape.value(state, &value)?;
         // SAFETY: the operands are a userdata, a key and a value; it leaves nothing.
         unsafe { state.run_op_on(&mut Op::new(state, Code::Set), tape, 0, TRACED) }
-    }
-
-    fn call<R: FromLuaMulti>(&self, args: impl IntoLuaMulti) -> Result<R> {
-        call_handle(&self.0, args)
-    }
-
-    fn call_method<R: FromLuaMulti>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R> {
-        call_member(self, name, (self, Rest(args)))
-    }
-
-    fn call_function<R: FromLuaMulti>(&self, name: &str, args: impl IntoLuaMulti) -> Result<R> {
-        call_member(self, name, args)
     }
 
     fn to_value(&self) -> Value {
